@@ -1,0 +1,139 @@
+//! The shape of a scenario file. Every table refuses keys that it does not know.
+
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use toml::Spanned;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct File {
+    pub(crate) description: String,
+    #[serde(default)]
+    pub(crate) hosts: BTreeMap<String, Spanned<HostEntry>>,
+    #[serde(default)]
+    pub(crate) links: Vec<LinkEntry>,
+    #[serde(default)]
+    pub(crate) switches: Vec<SwitchEntry>,
+    pub(crate) steps: Vec<Spanned<StepEntry>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HostEntry {
+    #[serde(default)]
+    pub(crate) named: bool,
+    #[serde(default)]
+    pub(crate) sysctl: BTreeMap<String, Scalar>,
+    #[serde(default)]
+    pub(crate) addresses: Vec<String>,
+    #[serde(default)]
+    pub(crate) routes: Vec<String>,
+    #[serde(default)]
+    pub(crate) processes: Vec<Spanned<ProcessEntry>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "a number or a string")]
+pub(crate) enum Scalar {
+    Number(i64),
+    Text(String),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LinkEntry {
+    pub(crate) a: EndEntry,
+    pub(crate) b: EndEntry,
+    #[serde(default)]
+    pub(crate) loss: u8,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SwitchEntry {
+    pub(crate) name: String,
+    pub(crate) ends: Vec<EndEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EndEntry {
+    pub(crate) host: Spanned<String>,
+    pub(crate) device: String,
+    #[serde(default)]
+    pub(crate) addresses: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProcessEntry {
+    pub(crate) id: Option<Spanned<String>>,
+    pub(crate) actor: Option<String>,
+    pub(crate) command: Option<Vec<String>>,
+    pub(crate) user: Option<String>,
+    #[serde(default)]
+    pub(crate) env: BTreeMap<String, String>,
+    pub(crate) cwd: Option<String>,
+    pub(crate) setup: Option<String>,
+    #[serde(default)]
+    pub(crate) pid_namespace: bool,
+    pub(crate) wait: Option<Spanned<WaitEntry>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WaitEntry {
+    pub(crate) listening: Option<String>,
+    pub(crate) line: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StepEntry {
+    pub(crate) host: Option<Spanned<String>>,
+    pub(crate) run: Vec<String>,
+    pub(crate) user: Option<String>,
+    #[serde(default)]
+    pub(crate) env: BTreeMap<String, String>,
+    pub(crate) cwd: Option<String>,
+    pub(crate) setup: Option<String>,
+    pub(crate) input: Option<String>,
+    /// Seconds.
+    pub(crate) timeout: Option<u64>,
+    pub(crate) expect: ExpectEntry,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExpectEntry {
+    pub(crate) exit: ExitEntry,
+    #[serde(default)]
+    pub(crate) stdout_contains: Vec<String>,
+    #[serde(default)]
+    pub(crate) stdout_lacks: Vec<String>,
+    #[serde(default)]
+    pub(crate) stderr_contains: Vec<String>,
+    #[serde(default)]
+    pub(crate) stderr_lacks: Vec<String>,
+    #[serde(default)]
+    pub(crate) json: Vec<Spanned<JsonEntry>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "an exit code or a list of them")]
+pub(crate) enum ExitEntry {
+    One(i32),
+    Any(Vec<i32>),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct JsonEntry {
+    pub(crate) at: String,
+    pub(crate) equals: Option<Value>,
+    pub(crate) contains: Option<Value>,
+    pub(crate) lacks: Option<Value>,
+    pub(crate) length: Option<usize>,
+    pub(crate) exists: Option<bool>,
+}

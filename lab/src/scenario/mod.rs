@@ -1,0 +1,52 @@
+//! Scenario files: a topology, processes in it, and steps with expectations, in TOML.
+//!
+//! ```toml
+//! description = "one listener is found from inside its host"
+//!
+//! [hosts.server]                       # also: named = true, sysctl = { "net.ipv4.ip_forward" = 1 }
+//! routes = ["default via 192.0.2.2"]   # after the links; `addresses` go to loopback
+//!
+//! [[hosts.server.processes]]           # in order of the file
+//! id = "web"
+//! actor = "tcp-listen 0.0.0.0:8080"    # or: command = ["nginx", "-g", "daemon off;"]
+//! wait = { listening = "tcp/8080" }    # or: { line = "..." }; an actor is awaited anyway
+//!
+//! [hosts.client]
+//!
+//! [[links]]
+//! a = { host = "server", device = "eth0", addresses = ["192.0.2.1/24"] }
+//! b = { host = "client", device = "eth0", addresses = ["192.0.2.2/24"] }
+//! loss = 2                             # percent; switches are `[[switches]]` with `name` and `ends`
+//!
+//! [[steps]]
+//! host = "server"                      # without it: the machine's own namespace, to look only
+//! run = ["portreeve", "who", "8080", "--json"]
+//! user = "nobody"
+//! expect.exit = 0                      # or a list of codes
+//! expect.stdout_contains = ["8080"]    # also: stdout_lacks, stderr_contains, stderr_lacks
+//! expect.json = [
+//!     { at = "/holders/0/pid", equals = "${pid:web}" },
+//!     { at = "/holders", length = 1 },
+//!     { at = "/holders", contains = { comm = "portreeve-actor" } },
+//!     { at = "/unseen", exists = false },
+//! ]
+//! ```
+//!
+//! Programs: `portreeve` and `portreeve-actor` are the built ones, everything else is looked for on PATH.
+//! Substitutions, in everything that a process or a step has: `${pid:ID}`, `${netns:HOST}` (the unique name of a
+//! named host), `${netns_path:HOST}`, `${inode:HOST}`, `${holder:HOST}` (pid of the namespace's holder),
+//! `${scratch}` (a directory), `${portreeve}` and `${actor}` (paths).
+//!
+//! Unknown keys, hosts, ids and substitutions are errors before anything is made.
+
+mod error;
+mod expect;
+mod file;
+mod json;
+mod parse;
+mod run;
+mod substitute;
+
+pub use error::ScenarioError;
+pub use parse::{Scenario, all};
+pub use run::Programs;

@@ -1,0 +1,176 @@
+//! Reading scenario files: everything that can be wrong with one is found before anything is made.
+
+use super::error::ScenarioError;
+use super::expect::Expectations;
+use super::file::{EndEntry, File, ProcessEntry, WaitEntry};
+use super::substitute::references;
+use crate::Transport;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A scenario that has been read and checked; [`Scenario::run`] stages it.
+#[derive(Debug)]
+pub struct Scenario {
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
+    pub(crate) file: File,
+    /// One for each step.
+    pub(crate) expectations: Vec<Expectations>,
+}
+
+/// Every scenario file (`*.toml`) below `directory`, sorted. None at all is an error.
+pub fn all(directory: impl AsRef<Path>) -> Result<Vec<PathBuf>, ScenarioError> {
+    let directory = directory.as_ref();
+    let mut found = Vec::new();
+    collect(directory, &mut found)?;
+    found.sort();
+    if found.is_empty() { Err(ScenarioError::Empty(directory.into())) } else { Ok(found) }
+}
+
+fn collect(directory: &Path, found: &mut Vec<PathBuf>) -> Result<(), ScenarioError> {
+    let unreadable = |source| ScenarioError::Unreadable { path: directory.into(), source };
+    for entry in fs::read_dir(directory).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.is_dir() {
+            collect(&path, found)?;
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+impl Scenario {
+    /// Reads and checks a file. Errors name file, line, column and key.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, ScenarioError> {
+        let path = path.as_ref();
+        let text = fs::read_to_string(path)
+            .map_err(|source| ScenarioError::Unreadable { path: path.into(), source })?;
+        Self::parse(path, &text)
+    }
+
+    /// Checks `text` as the content of the file `path`.
+    pub fn parse(path: impl AsRef<Path>, text: &str) -> Result<Self, ScenarioError> {
+        let path = path.as_ref();
+        let parsed = toml::from_str(text)
+            .map_err(|error| (error.span().map_or(0, |span| span.start), error.message().to_owned()));
+        let checked = parsed.and_then(|file| Ok((check(&file, text)?, file)));
+        match checked {
+            Ok((expectations, file)) => Ok(Self { path: path.into(), text: text.into(), file, expectations }),
+            Err((offset, message)) => {
+                let (line, column) = place(text, offset);
+                Err(ScenarioError::Invalid { path: path.into(), line, column, message })
+            }
+        }
+    }
+
+    /// The file it was read from.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What it shows, in a sentence.
+    pub fn description(&self) -> &str {
+        &self.file.description
+    }
+
+    pub(crate) fn line_at(&self, offset: usize) -> usize {
+        place(&self.text, offset).0
+    }
+}
+
+/// Line and column, both from 1, of a byte offset.
+fn place(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    (before.matches('\n').count() + 1, line.chars().count() + 1)
+}
+
+/// A fault: the byte offset it is at, and what it is.
+type Fault = (usize, String);
+
+fn check(file: &File, text: &str) -> Result<Vec<Expectations>, Fault> {
+    check_ends(file)?;
+    let known = known_references(file)?;
+    if let Some((offset, name)) = references(text).into_iter().find(|(_, name)| !known.contains(*name)) {
+        let known = known.iter().map(String::as_str).collect::<Vec<_>>().join("`, `");
+        return Err((offset, format!("unknown substitution `{name}`, expected one of `{known}`")));
+    }
+    if file.steps.is_empty() {
+        return Err((0, "`steps` is empty: the scenario would show nothing".into()));
+    }
+    let hosts = hosts(file);
+    let mut expectations = Vec::new();
+    for step in &file.steps {
+        if let Some(host) = &step.as_ref().host {
+            check_host(&hosts, host)?;
+        }
+        if step.as_ref().run.is_empty() {
+            return Err((step.span().start, "`run` is empty".into()));
+        }
+        expectations.push(Expectations::new(&step.as_ref().expect)?);
+    }
+    Ok(expectations)
+}
+
+fn hosts(file: &File) -> BTreeSet<&str> {
+    let switches = file.switches.iter().map(|switch| switch.name.as_str());
+    file.hosts.keys().map(String::as_str).chain(switches).collect()
+}
+
+fn check_host(hosts: &BTreeSet<&str>, host: &toml::Spanned<String>) -> Result<(), Fault> {
+    if hosts.contains(host.as_ref().as_str()) {
+        return Ok(());
+    }
+    let known = hosts.iter().copied().collect::<Vec<_>>().join("`, `");
+    Err((host.span().start, format!("unknown host `{}`, expected one of `{known}`", host.as_ref())))
+}
+
+fn check_ends(file: &File) -> Result<(), Fault> {
+    let hosts = hosts(file);
+    let linked = file.links.iter().flat_map(|link| [&link.a, &link.b]);
+    let switched = file.switches.iter().flat_map(|switch| &switch.ends);
+    linked.chain(switched).try_for_each(|EndEntry { host, .. }| check_host(&hosts, host))
+}
+
+fn known_references(file: &File) -> Result<BTreeSet<String>, Fault> {
+    let mut known = BTreeSet::from(["scratch", "portreeve", "actor"].map(String::from));
+    for (name, host) in &file.hosts {
+        known.extend(["netns_path", "inode", "holder"].map(|kind| format!("{kind}:{name}")));
+        if host.as_ref().named {
+            known.insert(format!("netns:{name}"));
+        }
+        for process in &host.as_ref().processes {
+            check_process(process.as_ref()).map_err(|message| (process.span().start, message))?;
+            if let Some(id) = &process.as_ref().id
+                && !known.insert(format!("pid:{}", id.as_ref()))
+            {
+                return Err((id.span().start, format!("`id`: a second process `{}`", id.as_ref())));
+            }
+        }
+    }
+    Ok(known)
+}
+
+fn check_process(process: &ProcessEntry) -> Result<(), String> {
+    match (&process.actor, &process.command) {
+        (Some(actor), None) if !actor.trim().is_empty() => {}
+        (None, Some(command)) if !command.is_empty() => {}
+        _ => return Err("a process needs either `actor` or `command`, not empty".into()),
+    }
+    match process.wait.as_ref().map(toml::Spanned::as_ref) {
+        None | Some(WaitEntry { listening: None, line: Some(_) }) => Ok(()),
+        Some(WaitEntry { listening: Some(listening), line: None }) => parse_listening(listening).map(drop),
+        Some(_) => Err("`wait` needs either `listening` or `line`".into()),
+    }
+}
+
+/// `tcp/8080` or `udp/53`.
+pub(crate) fn parse_listening(text: &str) -> Result<(Transport, u16), String> {
+    let parsed = text.split_once('/').and_then(|(transport, port)| {
+        let transport = [Transport::Tcp, Transport::Udp].into_iter().find(|one| one.name() == transport)?;
+        Some((transport, port.parse().ok()?))
+    });
+    parsed.ok_or_else(|| format!("`listening`: `{text}` is not like `tcp/8080` or `udp/53`"))
+}
