@@ -1,0 +1,165 @@
+//! The steps of `cargo xtask test`, in the order in which they run: cheap ones first, so that their answer comes early.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use super::{packages, tools};
+use crate::process::{self, cargo};
+
+/// One step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Step {
+    /// Debian packages that tests start
+    Packages,
+    /// cargo-nextest
+    InstallNextest,
+    /// cargo-deny
+    InstallDeny,
+    /// Formatting
+    #[value(name = "fmt")]
+    Format,
+    /// Dependency directions
+    Layers,
+    /// Licences, bans, sources of dependencies
+    Deny,
+    /// Lints
+    Clippy,
+    /// Programs that tests start
+    Build,
+    /// Tests
+    #[value(name = "nextest")]
+    Tests,
+    /// Examples in the documentation
+    #[value(name = "doc")]
+    DocTests,
+    /// Malformed input for the parsers
+    Fuzz,
+}
+
+impl Step {
+    /// Every step, in order.
+    pub(crate) const ALL: &[Self] = &[
+        Self::Packages,
+        Self::InstallNextest,
+        Self::InstallDeny,
+        Self::Format,
+        Self::Layers,
+        Self::Deny,
+        Self::Clippy,
+        Self::Build,
+        Self::Tests,
+        Self::DocTests,
+        Self::Fuzz,
+    ];
+
+    /// The name that `--only` takes.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Packages => "packages",
+            Self::InstallNextest => "install-nextest",
+            Self::InstallDeny => "install-deny",
+            Self::Format => "fmt",
+            Self::Layers => "layers",
+            Self::Deny => "deny",
+            Self::Clippy => "clippy",
+            Self::Build => "build",
+            Self::Tests => "nextest",
+            Self::DocTests => "doc",
+            Self::Fuzz => "fuzz",
+        }
+    }
+
+    /// What the step is for, in its heading.
+    pub(crate) fn purpose(self) -> &'static str {
+        match self {
+            Self::Packages => "the Debian packages whose programs the tests start",
+            Self::InstallNextest => "the test runner",
+            Self::InstallDeny => "the checker of licences, bans and sources",
+            Self::Format => "every file is formatted",
+            Self::Layers => "dependency directions, the home of unsafe",
+            Self::Deny => {
+                "licences, bans and sources of dependencies (advisories need a network database: left out)"
+            }
+            Self::Clippy => "lints, warnings as errors",
+            Self::Build => "the programs that tests start",
+            Self::Tests => "all tests",
+            Self::DocTests => "examples in the documentation",
+            Self::Fuzz => "malformed input for every parser",
+        }
+    }
+
+    /// Steps without which this one cannot give an answer.
+    pub(crate) fn needs(self) -> &'static [Self] {
+        match self {
+            Self::Deny => &[Self::InstallDeny],
+            Self::Tests => &[Self::Packages, Self::InstallNextest, Self::Build],
+            Self::DocTests | Self::Fuzz => &[Self::Build],
+            _ => &[],
+        }
+    }
+
+    /// Does it.
+    pub(crate) fn run(self, fuzz_seconds: u64) -> Result<()> {
+        match self {
+            Self::Packages => packages::install_missing(),
+            Self::InstallNextest => tools::install_missing(&tools::NEXTEST),
+            Self::InstallDeny => tools::install_missing(&tools::DENY),
+            Self::Format => {
+                tools::require_component("fmt", "rustfmt")?;
+                process::run(cargo().args(["fmt", "--all", "--check"]))
+            }
+            Self::Layers => process::run(Command::new(std::env::current_exe()?).arg("layers")),
+            Self::Deny => process::run(cargo().args([
+                "deny",
+                "--workspace",
+                "--locked",
+                "check",
+                "bans",
+                "licenses",
+                "sources",
+            ])),
+            Self::Clippy => {
+                tools::require_component("clippy", "clippy")?;
+                process::run(cargo().args([
+                    "clippy",
+                    "--workspace",
+                    "--all-targets",
+                    "--locked",
+                    "--",
+                    "-D",
+                    "warnings",
+                ]))
+            }
+            Self::Build => process::run(cargo().args(["build", "--workspace", "--bins", "--locked"])),
+            Self::Tests => {
+                process::run(cargo().args(["nextest", "run", "--workspace", "--locked", "--no-fail-fast"]))
+            }
+            Self::DocTests => process::run(cargo().args(["test", "--doc", "--workspace", "--locked"])),
+            Self::Fuzz => fuzz(fuzz_seconds),
+        }
+    }
+}
+
+/// Feeds mutated input to every parser, for some seconds each; the driver exits unsuccessfully on the first panic.
+pub(crate) fn fuzz(seconds: u64) -> Result<()> {
+    let manifest = "fuzz/Cargo.toml";
+    if !crate::workspace_root().join(manifest).is_file() {
+        bail!("{manifest} is missing: the fuzzing crate belongs to the repository");
+    }
+    process::run(
+        cargo()
+            .args([
+                "run",
+                "--release",
+                "--locked",
+                "--manifest-path",
+                manifest,
+                "--bin",
+                "drive",
+                "--",
+                "--seconds",
+            ])
+            .arg(seconds.to_string()),
+    )
+}
