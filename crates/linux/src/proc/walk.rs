@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn every_pid_is_visited_exactly_once() {
         let pids: Vec<u32> = (0..10_000).collect();
-        let mut seen = walk(&pids, Vec::new, |seen, pid| seen.push(pid)).concat();
+        let mut seen = walk(&pids, Vec::new, Vec::push).concat();
         seen.sort_unstable();
         assert_eq!(seen, pids);
         assert_eq!(walk(&[], || 1, |_, _| ()), vec![1]);
