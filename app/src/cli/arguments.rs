@@ -1,0 +1,158 @@
+//! The verbs and the options that all of them share.
+#![expect(clippy::doc_markdown, reason = "the comments are help texts, in which backticks would show")]
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+use portreeve_inventory::collect::BpfUse;
+
+use super::{PortQuestion, SocketsArguments};
+use crate::engine::Scope;
+
+/// What is open on this machine, who holds it, and what looks wrong.
+///
+/// Without a command: the overview of this machine. Every listener of every network namespace, widest reach first,
+/// with its holder and its systemd unit or container; then what looks wrong, with evidence and the fix.
+///
+/// Works without privileges and then says what was not seen; root sees everything. Nothing is sent to anybody.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "portreeve",
+    bin_name = "portreeve",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = "Exit codes: 0 clean, 1 findings, 2 usage, 3 incomplete, 4 not found or free, 5 internal error.",
+    after_long_help = "Exit codes: 0 clean, 1 findings, 2 usage, 3 incomplete, 4 not found or free, 5 internal error.\n\n\
+                       Examples:\n  \
+                       sudo portreeve                       what is open here, and what looks wrong\n  \
+                       sudo portreeve sockets -tlnp         as ss\n  \
+                       sudo portreeve who 443               who holds port 443, or why nobody seems to\n  \
+                       portreeve --json | jq .findings      for programs"
+)]
+pub struct Arguments {
+    /// The verb; none is the overview.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+
+    /// Print one JSON document
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// Network namespaces: own, all, a name (ip netns, container, pod) or a pid
+    ///
+    /// The overview looks at all of them, `sockets` and `who` at their own, unless this says otherwise.
+    #[arg(long, global = true, value_name = "own|all|NAME|PID")]
+    pub netns: Option<Scope>,
+
+    /// When to use colour; NO_COLOR and CLICOLOR_FORCE are heeded
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
+    pub color: ColorChoice,
+
+    /// Columns to fit tables into, instead of the terminal's
+    #[arg(long, global = true, value_name = "COLUMNS", hide = true)]
+    pub width: Option<usize>,
+
+    /// Read /proc alone, even where a BPF iterator would list descriptors faster
+    #[arg(long, global = true)]
+    pub no_bpf: bool,
+
+    /// Say on standard error what is being done; twice for more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+impl Arguments {
+    /// Whether the kernel's BPF iterator may be used.
+    pub fn bpf_use(&self) -> BpfUse {
+        if self.no_bpf { BpfUse::Never } else { BpfUse::Allowed }
+    }
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal that has it
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The verbs.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Verb {
+    /// List sockets, with the options and filters of ss
+    Sockets(Box<SocketsArguments>),
+    /// Say who holds a port, or why nobody seems to
+    Who(WhoArguments),
+    /// Print the completions for a shell
+    Completions(CompletionsArguments),
+    /// Print the manual page, or write all of them
+    Man(ManArguments),
+}
+
+/// Say who holds a port, or why nobody seems to.
+///
+/// Where no process can be named, the reason is: another network namespace, missing permission, a socket of the
+/// kernel itself, socket activation, TIME_WAIT or orphaned connections, a socket that is bound and no more, a
+/// reservation, or a hidden process. Exits with 0 if the port is held, 4 if it is free, 3 if that cannot be said.
+#[derive(Clone, Debug, Args)]
+pub struct WhoArguments {
+    /// 443, 443/tcp, udp/53, :443 or a service name
+    #[arg(value_name = "PORT[/PROTOCOL]")]
+    pub port: PortQuestion,
+}
+
+/// Print the completions for a shell.
+#[derive(Clone, Debug, Args)]
+pub struct CompletionsArguments {
+    /// The shell
+    pub shell: Shell,
+}
+
+/// Print the manual page, or write all of them.
+#[derive(Clone, Debug, Args)]
+pub struct ManArguments {
+    /// Write portreeve.1 and one page for each command into this directory
+    #[arg(long, value_name = "DIRECTORY", value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::{Arguments, Verb};
+    use crate::engine::Scope;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn shared_options_may_stand_before_and_after_the_verb() {
+        for line in [["portreeve", "--json", "who", "443"], ["portreeve", "who", "443", "--json"]] {
+            let arguments = Arguments::try_parse_from(line).unwrap();
+            assert!(arguments.json);
+            assert!(matches!(arguments.verb, Some(Verb::Who(_))));
+        }
+    }
+
+    #[test]
+    fn namespaces_are_told_apart() {
+        for (text, scope) in [
+            ("own", Scope::Own),
+            ("all", Scope::All),
+            ("4711", Scope::OfProcess(4711)),
+            ("blue", Scope::Named("blue".to_owned())),
+        ] {
+            let arguments = Arguments::try_parse_from(["portreeve", "--netns", text]).unwrap();
+            assert_eq!(arguments.netns, Some(scope));
+        }
+    }
+}

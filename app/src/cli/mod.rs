@@ -1,0 +1,10 @@
+//! The command line: what is accepted, and what it means. One file a verb; nothing is done here.
+
+mod arguments;
+mod netns;
+mod port;
+mod sockets;
+
+pub use arguments::{Arguments, ColorChoice, CompletionsArguments, ManArguments, Verb, WhoArguments};
+pub use port::{PortName, PortQuestion};
+pub use sockets::{SocketsArguments, SocketsFormat};

@@ -1,0 +1,17 @@
+//! The program `portreeve`: command line, commands and renderings over the engine that looks at the machine.
+//!
+//! Owns everything that meets the user; refuses to know how sockets, processes and findings come about.
+#![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod commands;
+pub mod engine;
+pub mod error;
+pub mod exit;
+mod logging;
+mod machine;
+pub mod output;
+mod program;
+pub mod render;
+
+pub use program::main;

@@ -1,0 +1,78 @@
+//! The lines that are read first and last: which machine, as whom, and the counts.
+
+use std::io::{self, Write};
+
+use portreeve_model::document::Overview;
+use portreeve_model::{Reach, Severity};
+
+use crate::render::labels::counted;
+use crate::render::style::Ink;
+use crate::render::text::{Clean, columns};
+use crate::render::view::View;
+
+/// Prints the head.
+pub(super) fn print(out: &mut dyn Write, document: &Overview, view: &View) -> io::Result<()> {
+    let host = &document.host;
+    let palette = view.palette;
+    let rest = [format!("Linux {}", host.kernel), view.time(host.taken_at), privilege(document).to_owned()];
+    let mut at = columns(&host.name);
+    write!(out, "{}", palette.paint(Ink::Heading, Clean(&host.name)))?;
+    for part in rest {
+        let width = columns(&part);
+        if view.width.is_some_and(|limit| at + 2 + width > limit) {
+            write!(out, "\n  ")?;
+            at = 2 + width;
+        } else {
+            write!(out, "  ")?;
+            at += 2 + width;
+        }
+        write!(out, "{}", palette.paint(Ink::Faint, Clean(&part)))?;
+    }
+    writeln!(out)?;
+    sum(out, document, view)
+}
+
+/// Prints the counts, in one line.
+pub(super) fn sum(out: &mut dyn Write, document: &Overview, view: &View) -> io::Result<()> {
+    let palette = view.palette;
+    let open = document.listeners.iter().filter(|listener| !listener.ephemeral);
+    let beyond = open.clone().filter(|listener| listener.reach.is_beyond_this_machine()).count();
+    let ports = counted(open.count(), "open port");
+    write!(out, "{}", palette.paint(Ink::Heading, format_args!("{ports}, {beyond} beyond this machine; ")))?;
+    match document.findings.len() {
+        0 => write!(out, "{}", palette.paint(Ink::Good, "no findings"))?,
+        count => {
+            write!(out, "{}", palette.paint(Ink::Heading, counted(count, "finding")))?;
+            let severities = severities(document);
+            for (place, (severity, count)) in severities.iter().enumerate() {
+                let start = if place == 0 { ": " } else { ", " };
+                write!(
+                    out,
+                    "{start}{}",
+                    palette.paint(Ink::of(*severity), format_args!("{count} {severity}"))
+                )?;
+            }
+        }
+    }
+    if super::is_incomplete(document) {
+        write!(out, "; {}", palette.paint(Ink::Warn, "incomplete"))?;
+    }
+    writeln!(out)
+}
+
+/// How many findings of each severity, worst first.
+fn severities(document: &Overview) -> Vec<(Severity, usize)> {
+    [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info]
+        .into_iter()
+        .map(|severity| (severity, document.findings.iter().filter(|f| f.severity == severity).count()))
+        .filter(|(_, count)| *count > 0)
+        .collect()
+}
+
+fn privilege(document: &Overview) -> &'static str {
+    if document.host.privileged { "as root" } else { "not as root: incomplete" }
+}
+
+/// Headings in the order in which groups are shown, widest reach first.
+pub(super) const REACHES: [Reach; 6] =
+    [Reach::All, Reach::Public, Reach::Private, Reach::LinkLocal, Reach::Loopback, Reach::ContainerInternal];

@@ -1,0 +1,7 @@
+//! Tests of the program as its users meet it: commands over documents made by hand (`tests/documents`).
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod commands;
+mod reference;
+mod rendering;
+mod support;
