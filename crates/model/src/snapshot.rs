@@ -19,6 +19,9 @@ pub struct Host {
     pub taken_at: Timestamp,
     /// Whether everything was allowed: effective user 0 with the capabilities that matter.
     pub privileged: bool,
+    /// Libraries that `/etc/ld.so.preload` forces into every program (man 8 ld.so).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub preloaded: Vec<String>,
 }
 
 /// Sockets, owners and namespaces of a machine at one moment, and what was not seen.

@@ -1,4 +1,4 @@
-//! `process/ld-preload`: libraries forced into a program.
+//! `process/ld-preload`, `process/ld-so-preload`: libraries forced into one program, or into all.
 
 use portreeve_model::{Finding, Process, Severity};
 
@@ -81,6 +81,39 @@ fn finding(scene: &Scene<'_>, process: &Process) -> Option<Finding> {
         reproduce: Some(format!("tr '\\0' '\\n' < /proc/{pid}/environ | grep '^LD_PRELOAD='")),
         subjects: vec![wording::process_subject(process)],
     })
+}
+
+/// Looks at `/etc/ld.so.preload`, which works on every program at once.
+pub(super) fn ld_so_preload(scene: &Scene<'_>) -> Vec<Finding> {
+    let libraries = &scene.snapshot.host.preloaded;
+    let Some(severity) = libraries.iter().map(|library| judge(library)).max() else { return Vec::new() };
+    // Few have a reason to touch every program; many rootkits do nothing else.
+    let severity = if severity == Severity::Info { Severity::Info } else { Severity::High };
+    let fix = if severity == Severity::Info {
+        vec!["Nothing, if the library was put there on purpose.".to_owned()]
+    } else {
+        vec![
+            "See which package the library is of: dpkg -S or rpm -qf. If it is of none, treat the machine as \
+             compromised."
+                .to_owned(),
+            "Do not trust the output of dynamically linked programs (ls, ps, ss, lsof) until then.".to_owned(),
+        ]
+    };
+    let are = if libraries.len() == 1 { "is" } else { "are" };
+    let names = libraries.join(", ");
+    vec![Finding {
+        id: "process/ld-so-preload".to_owned(),
+        severity,
+        title: format!("{names} {are} forced into every program by /etc/ld.so.preload"),
+        reason:
+            "A library in that file is loaded into every dynamically linked program, root's included: it can \
+                 hide files, processes and connections from all of them."
+                .to_owned(),
+        evidence: vec![format!("/etc/ld.so.preload lists {names}")],
+        fix,
+        reproduce: Some("cat /etc/ld.so.preload".to_owned()),
+        subjects: Vec::new(),
+    }]
 }
 
 fn judge(library: &str) -> Severity {

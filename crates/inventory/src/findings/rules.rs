@@ -16,6 +16,7 @@ pub const RULES: &[Rule] = &[
     executable::memfd,
     executable::world_writable,
     preload::ld_preload,
+    preload::ld_so_preload,
     masquerade::kernel_thread,
     masquerade::daemon,
     wiretap::packet_sniffer,

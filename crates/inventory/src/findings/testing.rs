@@ -58,6 +58,7 @@ impl Machine {
                     kernel: "6.18".to_owned(),
                     taken_at: Timestamp::UNIX_EPOCH,
                     privileged: true,
+                    preloaded: Vec::new(),
                 },
                 namespaces: vec![
                     namespace(HOST, NamespaceName::Host, true),

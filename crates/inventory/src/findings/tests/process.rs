@@ -78,6 +78,17 @@ fn an_executable_where_everyone_may_write() {
 }
 
 #[test]
+fn libraries_preloaded_into_everything_are_told_once() {
+    let mut machine = Machine::new();
+    assert!(machine.find(preload::ld_so_preload).is_empty());
+    machine.snapshot.host.preloaded = vec!["/usr/local/lib/libprocesshider.so".to_owned()];
+    let finding = machine.only(preload::ld_so_preload);
+    assert_eq!((finding.severity, &*finding.id), (Severity::High, "process/ld-so-preload"));
+    machine.snapshot.host.preloaded = vec!["/usr/lib/x86_64-linux-gnu/libjemalloc.so.2".to_owned()];
+    assert_eq!(machine.only(preload::ld_so_preload).severity, Severity::Info);
+}
+
+#[test]
 fn preloaded_libraries_by_place_and_name() {
     for (value, severity) in [
         ("/usr/lib/x86_64-linux-gnu/libjemalloc.so.2", Severity::Info),
