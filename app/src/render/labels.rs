@@ -77,6 +77,47 @@ pub fn holders(owner: &Owner) -> String {
 /// where that is another one.
 pub fn belongs(listener: &Listener, names: Names<'_>) -> String {
     let owner = &listener.owner;
+    let mut parts = tenants(listener, names);
+    // A container's namespace is named after it: once is enough.
+    let told =
+        |namespace: &Namespace| namespace.own || (owner.container.is_some() && names_container(namespace));
+    match names.namespaces.iter().find(|namespace| namespace.id == listener.namespace) {
+        Some(namespace) if told(namespace) => {}
+        Some(namespace) => parts.push(format!("netns {}", namespace.name)),
+        None => parts.push(listener.namespace.to_string()),
+    }
+    parts.join(" ")
+}
+
+/// The same under a heading that names the namespace, and with it the container that lives there.
+pub fn belongs_within(listener: &Listener, names: Names<'_>, namespace: &Namespace) -> String {
+    if listener.owner.container.is_some() && names_container(namespace) {
+        return listener.owner.unit.as_ref().map_or_else(String::new, |unit| {
+            // The scope that the runtime made for the container says nothing more than its name.
+            if unit.name.ends_with(".scope") { String::new() } else { unit.name.to_string() }
+        });
+    }
+    tenants(listener, names).join(" ")
+}
+
+/// What a namespace is to be called in a heading.
+pub fn place(namespace: &Namespace, containers: &[Container]) -> String {
+    match &namespace.name {
+        NamespaceName::Container(label) => {
+            let image =
+                containers.iter().find(|container| container.label() == &**label).and_then(|container| {
+                    Some(format!(", {} image {}", container.runtime.name(), container.image.as_deref()?))
+                });
+            format!("Inside container {label}{}", image.unwrap_or_default())
+        }
+        NamespaceName::Pod(name) => format!("Inside pod {name}"),
+        NamespaceName::Process { pid, name } => format!("Inside the network namespace of {name}({pid})"),
+        other => format!("Inside network namespace {other}"),
+    }
+}
+
+fn tenants(listener: &Listener, names: Names<'_>) -> Vec<String> {
+    let owner = &listener.owner;
     let mut parts = Vec::new();
     if let Some(forward) = &owner.forwards_to {
         // A forwarder's own unit is the container runtime's, which tells nothing.
@@ -92,15 +133,7 @@ pub fn belongs(listener: &Listener, names: Names<'_>) -> String {
         let of_user = unit.user_instance.map_or_else(String::new, |uid| format!(" (user {uid})"));
         parts.push(format!("{}{of_user}", unit.name));
     }
-    // A container's namespace is named after it: once is enough.
-    let told =
-        |namespace: &Namespace| namespace.own || (owner.container.is_some() && names_container(namespace));
-    match names.namespaces.iter().find(|namespace| namespace.id == listener.namespace) {
-        Some(namespace) if told(namespace) => {}
-        Some(namespace) => parts.push(format!("netns {}", namespace.name)),
-        None => parts.push(listener.namespace.to_string()),
-    }
-    parts.join(" ")
+    parts
 }
 
 fn names_container(namespace: &Namespace) -> bool {

@@ -56,14 +56,45 @@ fn section(table: &mut Table, document: &Overview, reach: Reach, wide: bool) {
     if listeners.is_empty() {
         return;
     }
-    table.section(Ink::Heading, format!("{} ({})", capitalised(reach.heading()), listeners.len()));
     let names = Names { namespaces: &document.namespaces, containers: &document.containers };
+    if reach == Reach::ContainerInternal {
+        return sections_by_namespace(table, document, &listeners, wide);
+    }
+    table.section(Ink::Heading, format!("{} ({})", capitalised(reach.heading()), listeners.len()));
     for listener in listeners {
-        row(table, listener, &document.findings, names, wide);
+        row(table, listener, &document.findings, &labels::belongs(listener, names), wide);
     }
 }
 
-fn row(table: &mut Table, listener: &Listener, findings: &[Finding], names: Names<'_>, wide: bool) {
+/// One section for each other namespace, so that its name is told once.
+fn sections_by_namespace(table: &mut Table, document: &Overview, listeners: &[&Listener], wide: bool) {
+    let names = Names { namespaces: &document.namespaces, containers: &document.containers };
+    for namespace in &document.namespaces {
+        let within: Vec<&&Listener> =
+            listeners.iter().filter(|listener| listener.namespace == namespace.id).collect();
+        if within.is_empty() {
+            continue;
+        }
+        let place = labels::place(namespace, &document.containers);
+        table.section(Ink::Heading, format!("{} ({})", clean(&place), within.len()));
+        for listener in within {
+            let belongs = labels::belongs_within(listener, names, namespace);
+            row(table, listener, &document.findings, &belongs, wide);
+        }
+    }
+    // A namespace that the document does not describe is told row by row.
+    let known = |listener: &Listener| document.namespaces.iter().any(|other| other.id == listener.namespace);
+    let orphans: Vec<&&Listener> = listeners.iter().filter(|listener| !known(listener)).collect();
+    if !orphans.is_empty() {
+        let heading = capitalised(Reach::ContainerInternal.heading());
+        table.section(Ink::Heading, format!("{heading} ({})", orphans.len()));
+        for listener in orphans {
+            row(table, listener, &document.findings, &labels::belongs(listener, names), wide);
+        }
+    }
+}
+
+fn row(table: &mut Table, listener: &Listener, findings: &[Finding], belongs: &str, wide: bool) {
     let worst = findings.iter().filter(|finding| concerns(finding, listener)).map(|f| f.severity).max();
     match worst {
         Some(severity) if severity > Severity::Info => table.inked(Ink::of(severity), "!"),
@@ -77,9 +108,8 @@ fn row(table: &mut Table, listener: &Listener, findings: &[Finding], names: Name
     if wide {
         table.cell(listener.owner.users.join(", "));
     }
-    let belongs = labels::belongs(listener, names);
     // Where room is short: systemctl takes the name of a service without its suffix, too.
-    table.cell(if wide { &belongs } else { belongs.strip_suffix(".service").unwrap_or(&belongs) });
+    table.cell(if wide { belongs } else { belongs.strip_suffix(".service").unwrap_or(belongs) });
 }
 
 /// Whether a finding is about this listener: the subject names one of its addresses with the port.
