@@ -91,6 +91,24 @@ fn udp_bind() {
 }
 
 #[test]
+fn udp_connect() {
+    let (_lab, host) = host("udp-connect");
+    let _process = actor(&host, "udp-connect 127.0.0.1:7000");
+    assert_eq!(ss(&host, "-u state established dport = :7000").len(), 1);
+}
+
+#[test]
+fn sockets_of_a_device_and_with_a_mark() {
+    let (_lab, host) = host("device");
+    let _tcp = actor(&host, "tcp-listen 0.0.0.0:7000 --device lo");
+    let _udp = actor(&host, "udp-bind 0.0.0.0:7000 --device lo");
+    let _client = actor(&host, "tcp-connect 127.0.0.1:7000 --mark 7 --keepalive");
+    assert_eq!(ss(&host, "-tul dev = lo").len(), 2);
+    let row = ss(&host, "-teo state established dport = :7000").remove(0);
+    assert!(row.contains("timer:(keepalive,") && row.contains("fwmark:0x7"), "{row}");
+}
+
+#[test]
 fn udp_send_reaches_udp_bind() {
     let (_lab, host) = host("udp-send");
     let _process = actor(&host, "udp-bind 127.0.0.1:7000");
@@ -265,6 +283,14 @@ fn unix_listen() {
     let rows = ss(&host, "-xl");
     assert!(rows.iter().any(|row| row.contains(&*path.to_string_lossy())), "{rows:?}");
     assert!(rows.iter().any(|row| row.contains(" @portreeve ")), "{rows:?}");
+}
+
+#[test]
+fn unix_datagram() {
+    let (_lab, host) = host("unix-datagram");
+    let _name = actor(&host, "unix-datagram @portreeve");
+    let rows = ss(&host, "-xa");
+    assert!(rows.iter().any(|row| row.contains("u_dgr") && row.contains(" @portreeve ")), "{rows:?}");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! `portreeve who PORT`: who holds it, or why nobody seems to.
 
+use portreeve_model::Protocol;
 use portreeve_model::document::Who;
-use portreeve_model::who::Verdict;
-use portreeve_model::{Protocol, Unseen};
+use portreeve_model::who::{ReasonKind, Verdict};
 
 use super::Terminal;
 use crate::cli::{PortName, PortQuestion, WhoArguments};
@@ -53,8 +53,10 @@ fn resolved(engine: &dyn Engine, question: &PortQuestion) -> Result<(u16, Vec<Pr
 }
 
 fn exit(document: &Who) -> Exit {
+    // What was not seen matters where it may be the holder; the reasons tell whether it may.
+    let open = document.answer.reasons.iter().any(|reason| reason.kind == ReasonKind::NoPermission);
     match document.answer.verdict {
-        Verdict::Taken if document.unseen.iter().any(Unseen::is_incomplete) => Exit::Incomplete,
+        Verdict::Taken if open => Exit::Incomplete,
         Verdict::Held | Verdict::Taken => Exit::Clean,
         Verdict::Free => Exit::NotFound,
         Verdict::Inconclusive => Exit::Incomplete,

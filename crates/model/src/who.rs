@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Listener, Protocol, Socket};
+use crate::{Listener, NamespaceId, Protocol, Socket};
 
 /// The answer for one port.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -12,11 +12,13 @@ pub struct Answer {
     pub port: u16,
     /// The protocols asked about.
     pub protocols: Vec<Protocol>,
-    /// What the answer comes to.
+    /// The network namespace asked about.
+    pub namespace: NamespaceId,
+    /// What the answer comes to in that namespace.
     pub verdict: Verdict,
-    /// Listeners on the port, with their holders.
+    /// Listeners on the port, with their holders: those of the asked namespace first, then those elsewhere.
     pub listeners: Vec<Listener>,
-    /// Other sockets with this local port: connections, leftovers, bound-only sockets.
+    /// Other sockets of the asked namespace with this local port: connections, leftovers, bound-only sockets.
     pub others: Vec<SocketCount>,
     /// Each explanation that applies, most telling first.
     pub reasons: Vec<Reason>,
@@ -33,7 +35,7 @@ pub enum Verdict {
     Held,
     /// The port is taken, and not by a process that can be named here; the reasons say by what.
     Taken,
-    /// Nothing takes the port in the asked namespaces.
+    /// Nothing takes the port here; it may be open in another namespace.
     Free,
     /// Too little was visible to say.
     Inconclusive,
@@ -63,7 +65,7 @@ pub struct Reason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReasonKind {
-    /// A process listens in another network namespace.
+    /// The port is open in another network namespace.
     OtherNamespace,
     /// The owner's descriptors could not be read.
     NoPermission,

@@ -3,7 +3,7 @@
 use super::{
     accept_overflow, bind_only, close_wait, deleted_exec, holder, many_connections, many_listeners,
     memfd_exec, mptcp_listen, orphan, packet_sniffer, pass_fd, raw, rename, share_listener, tcp_connect,
-    tcp_listen, time_wait, udp_bind, udp_send, udplite_bind, unix_listen,
+    tcp_listen, time_wait, udp_bind, udp_connect, udp_send, udplite_bind, unix_datagram, unix_listen,
 };
 use clap::{Parser, Subcommand};
 use rustix::process::{Resource, getrlimit, setrlimit};
@@ -26,6 +26,7 @@ enum Verb {
     TcpListen(tcp_listen::Arguments),
     TcpConnect(tcp_connect::Arguments),
     UdpBind(udp_bind::Arguments),
+    UdpConnect(udp_connect::Arguments),
     UdpSend(udp_send::Arguments),
     UdpliteBind(udplite_bind::Arguments),
     Raw(raw::Arguments),
@@ -44,6 +45,7 @@ enum Verb {
     Rename(rename::Arguments),
     PacketSniffer(packet_sniffer::Arguments),
     MptcpListen(mptcp_listen::Arguments),
+    UnixDatagram(unix_datagram::Arguments),
     UnixListen(unix_listen::Arguments),
     PassFd(pass_fd::Arguments),
     Holder(holder::Arguments),
@@ -78,6 +80,7 @@ impl Verb {
             Self::TcpListen(arguments) => arguments.run(),
             Self::TcpConnect(arguments) => arguments.run(),
             Self::UdpBind(arguments) => arguments.run(),
+            Self::UdpConnect(arguments) => arguments.run(),
             Self::UdpSend(arguments) => arguments.run(),
             Self::UdpliteBind(arguments) => arguments.run(),
             Self::Raw(arguments) => arguments.run(),
@@ -95,6 +98,7 @@ impl Verb {
             Self::Rename(arguments) => arguments.run(),
             Self::PacketSniffer(arguments) => arguments.run(),
             Self::MptcpListen(arguments) => arguments.run(),
+            Self::UnixDatagram(arguments) => arguments.run(),
             Self::UnixListen(arguments) => arguments.run(),
             Self::PassFd(arguments) => arguments.run(),
             Self::Holder(arguments) => arguments.run(),

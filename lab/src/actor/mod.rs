@@ -26,8 +26,10 @@ mod tcp_connect;
 mod tcp_listen;
 mod time_wait;
 mod udp_bind;
+mod udp_connect;
 mod udp_send;
 mod udplite_bind;
+mod unix_datagram;
 mod unix_listen;
 
 pub use cli::main;

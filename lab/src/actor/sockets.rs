@@ -54,6 +54,11 @@ pub(crate) fn bind(socket: &Socket, address: &SockAddr, shown: SocketAddr) -> io
     socket.bind(address).map_err(|error| io::Error::new(error.kind(), format!("bind {shown}: {error}")))
 }
 
+/// Ties `socket` to a device, if one is named.
+pub(crate) fn bind_device(socket: &Socket, device: Option<&str>) -> io::Result<()> {
+    device.map_or(Ok(()), |device| socket.bind_device(Some(device.as_bytes())))
+}
+
 /// The local addresses of `sockets`, as JSON.
 pub(crate) fn local_addresses<'socket>(
     sockets: impl IntoIterator<Item = &'socket Socket>,

@@ -23,6 +23,12 @@ pub(crate) struct Arguments {
     /// Send this over the first connection, end the sending side, and report as `received` what comes back.
     #[arg(long)]
     say: Option<String>,
+    /// Ask now and then whether the peer still lives (`SO_KEEPALIVE`).
+    #[arg(long)]
+    keepalive: bool,
+    /// Mark of the packets (`SO_MARK`).
+    #[arg(long)]
+    mark: Option<u32>,
     /// End once connected instead of holding.
     #[arg(long)]
     once: bool,
@@ -42,6 +48,10 @@ impl Arguments {
 
     fn connect(&self) -> io::Result<Socket> {
         let socket = Socket::new(Domain::for_address(self.address), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_keepalive(self.keepalive)?;
+        if let Some(mark) = self.mark {
+            socket.set_mark(mark)?;
+        }
         socket.connect_timeout(&self.address.into(), Duration::from_millis(self.timeout))?;
         Ok(socket)
     }

@@ -1,7 +1,7 @@
 //! `tcp-listen`: TCP listeners.
 
 use super::hold;
-use super::sockets::{FULL_BACKLOG, Port, Stack, bound, consecutive, local_addresses};
+use super::sockets::{FULL_BACKLOG, Port, Stack, bind_device, bound, consecutive, local_addresses};
 use clap::Args;
 use serde_json::json;
 use socket2::{Protocol, Socket, Type};
@@ -20,6 +20,9 @@ pub(crate) struct Arguments {
     /// Take IPv6 only, where the address is `[::]`.
     #[arg(long)]
     v6only: bool,
+    /// Take what comes in on this device only (`SO_BINDTODEVICE`).
+    #[arg(long)]
+    device: Option<String>,
     /// Allow other sockets on the same port.
     #[arg(long)]
     reuseport: bool,
@@ -41,6 +44,7 @@ impl Arguments {
         let mut listeners = Vec::new();
         for address in consecutive(self.address, self.count)? {
             let listener = bound(address, Type::STREAM, Protocol::TCP, port, stack)?;
+            bind_device(&listener, self.device.as_deref())?;
             listener.listen(self.backlog)?;
             listeners.push(listener);
         }

@@ -1,7 +1,7 @@
 //! `udp-bind`: UDP sockets.
 
 use super::hold;
-use super::sockets::{Port, Stack, bound, consecutive, local_addresses};
+use super::sockets::{Port, Stack, bind_device, bound, consecutive, local_addresses};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use socket2::{Protocol, Socket, Type};
@@ -19,6 +19,9 @@ pub(crate) struct Arguments {
     /// Take IPv6 only, where the address is `[::]`.
     #[arg(long)]
     v6only: bool,
+    /// Take what comes in on this device only (`SO_BINDTODEVICE`).
+    #[arg(long)]
+    device: Option<String>,
     /// Allow other sockets on the same port.
     #[arg(long)]
     reuseport: bool,
@@ -45,6 +48,7 @@ impl Arguments {
         let bind = |address| bound(address, Type::DGRAM, Protocol::UDP, port, stack);
         let sockets: Vec<Socket> =
             consecutive(self.address, self.count)?.into_iter().map(bind).collect::<io::Result<_>>()?;
+        sockets.iter().try_for_each(|socket| bind_device(socket, self.device.as_deref()))?;
         hold::ready("udp-bind", json!({ "sockets": local_addresses(&sockets)? }))?;
         let Some(receive) = self.receive else { return hold::until_stdin_closes() };
         let received = Arc::new(AtomicU64::new(0));

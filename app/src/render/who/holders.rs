@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 use portreeve_model::document::Who;
+use portreeve_model::who::{SocketCount, Verdict};
 use portreeve_model::{Executable, Holder, Listener, Process};
 
 use crate::render::address::BoundList;
@@ -18,26 +19,69 @@ const LEFT: usize = 14;
 /// More processes than this are counted, not described.
 const MOST: usize = 8;
 
-/// Prints every listener's holders.
+/// Prints every process that has the port, once each, then the listeners of which no process could be described.
+/// Those of other namespaces only where the port is free in the one asked about.
 pub(super) fn print(out: &mut dyn Write, document: &Who, view: &View) -> io::Result<()> {
-    for listener in &document.answer.listeners {
-        let described = described(listener, document);
-        if described.is_empty() {
-            nobody(out, listener, view)?;
-        }
-        for process in described.iter().take(MOST) {
-            one(out, process, listener, document, view)?;
-        }
-        if let Some(more) = described.len().checked_sub(MOST).filter(|more| *more > 0) {
-            writeln!(out, "\nand {more} more processes: --json lists all of them")?;
+    let listeners: Vec<&Listener> =
+        document.answer.listeners.iter().filter(|listener| is_of_interest(listener, document)).collect();
+    let places = places(document, &listeners);
+    let described: Vec<&Process> =
+        document.processes.iter().filter(|process| is_described(process, &places, document)).collect();
+    for process in described.iter().take(MOST) {
+        one(out, process, &places, document, view)?;
+    }
+    if let Some(more) = described.len().checked_sub(MOST).filter(|more| *more > 0) {
+        writeln!(out, "\nand {more} more processes: --json lists all of them")?;
+    }
+    for listener in listeners {
+        let holders = &listener.owner.holders;
+        let known =
+            document.processes.iter().any(|process| holders.iter().any(|one| one.pid == process.id.pid));
+        if !known {
+            nobody(out, listener, document, view)?;
         }
     }
     Ok(())
 }
 
+/// Something that processes hold on the port.
+struct Place<'a> {
+    text: String,
+    holders: &'a [Holder],
+}
+
+impl Place<'_> {
+    fn is_held_by(&self, pid: u32) -> bool {
+        self.holders.iter().any(|holder| holder.pid == pid)
+    }
+}
+
+fn is_of_interest(listener: &Listener, document: &Who) -> bool {
+    document.answer.verdict == Verdict::Free || listener.namespace == document.answer.namespace
+}
+
+/// Listeners; the other sockets on the port only where nothing listens, for else they are connections of those.
+fn places<'a>(document: &'a Who, listeners: &[&'a Listener]) -> Vec<Place<'a>> {
+    if listeners.is_empty() {
+        return document.answer.others.iter().map(other_place).collect();
+    }
+    let place = |listener: &&'a Listener| Place {
+        text: address(listener, document),
+        holders: &listener.owner.holders,
+    };
+    listeners.iter().map(place).collect()
+}
+
+fn other_place(SocketCount { count, example }: &SocketCount) -> Place<'_> {
+    let more = count.checked_sub(1).filter(|more| *more > 0);
+    let more = more.map_or_else(String::new, |more| format!(" and {more} more"));
+    let text = format!("{} {} {}{more}", example.protocol, example.local, example.state);
+    Place { text, holders: &example.holders }
+}
+
 /// A listener without a process that could be described: what is known of it all the same.
-fn nobody(out: &mut dyn Write, listener: &Listener, view: &View) -> io::Result<()> {
-    writeln!(out, "\n{}", view.palette.paint(Ink::Name, address(listener)))?;
+fn nobody(out: &mut dyn Write, listener: &Listener, document: &Who, view: &View) -> io::Result<()> {
+    writeln!(out, "\n{}", view.palette.paint(Ink::Name, address(listener, document)))?;
     labelled(out, "held by", &labels::holders(&listener.owner), view)?;
     if listener.owner.users.is_empty() {
         return Ok(());
@@ -45,32 +89,24 @@ fn nobody(out: &mut dyn Write, listener: &Listener, view: &View) -> io::Result<(
     labelled(out, "user", &listener.owner.users.join(", "), view)
 }
 
-/// The holders that are described: those whose parent runs the same program and holds the port too are its workers.
-fn described<'a>(listener: &Listener, document: &'a Who) -> Vec<&'a Process> {
-    document
-        .processes
-        .iter()
-        .filter(|process| holds(listener, process.id.pid) && master(process, listener, document).is_none())
-        .collect()
+/// Those whose parent runs the same program and holds the same place are its workers, and are told with it.
+fn is_described(process: &Process, places: &[Place<'_>], document: &Who) -> bool {
+    places.iter().any(|place| place.is_held_by(process.id.pid) && master(process, place, document).is_none())
 }
 
-fn holds(listener: &Listener, pid: u32) -> bool {
-    listener.owner.holders.iter().any(|holder| holder.pid == pid)
-}
-
-fn master<'a>(process: &Process, listener: &Listener, document: &'a Who) -> Option<&'a Process> {
+fn master<'a>(process: &Process, place: &Place<'_>, document: &'a Who) -> Option<&'a Process> {
     let parent = process.parents.first()?;
     document.processes.iter().find(|candidate| {
         candidate.id.pid == parent.pid
             && candidate.executable == process.executable
-            && holds(listener, candidate.id.pid)
+            && place.is_held_by(candidate.id.pid)
     })
 }
 
 fn one(
     out: &mut dyn Write,
     process: &Process,
-    listener: &Listener,
+    places: &[Place<'_>],
     document: &Who,
     view: &View,
 ) -> io::Result<()> {
@@ -89,8 +125,12 @@ fn one(
     fact("unit", process.unit.as_ref().filter(|_| !unit_is_container).map(|unit| unit.name.to_string()))?;
     fact("parents", chain(process))?;
     fact("started", process.started_at.map(|at| started(at, document.host.taken_at, view)))?;
-    fact("holds", Some(format!("{} ({})", address(listener), descriptors(process, listener))))?;
-    fact("workers", workers(process, listener, document))
+    let held = places.iter().filter(|place| place.is_held_by(process.id.pid));
+    for (number, place) in held.enumerate() {
+        let label = if number == 0 { "holds" } else { "" };
+        fact(label, Some(format!("{} ({})", place.text, descriptors(process, place))))?;
+    }
+    fact("workers", workers(process, places, document))
 }
 
 fn executable(executable: &Executable) -> String {
@@ -135,14 +175,18 @@ fn started(at: Timestamp, now: Timestamp, view: &View) -> String {
     format!("{}, {count} {unit}{plural} ago", view.time(at))
 }
 
-fn address(listener: &Listener) -> String {
-    format!("{}/{} on {}", listener.port, listener.protocol, BoundList(&listener.addresses))
+/// `443/tcp on 0.0.0.0 + [::]`, with the namespace where it is not the one asked about.
+fn address(listener: &Listener, document: &Who) -> String {
+    let elsewhere = (listener.namespace != document.answer.namespace)
+        .then(|| document.namespaces.iter().find(|namespace| namespace.id == listener.namespace))
+        .flatten()
+        .map_or_else(String::new, |namespace| format!(" in netns {}", namespace.name));
+    format!("{}/{} on {}{elsewhere}", listener.port, listener.protocol, BoundList(&listener.addresses))
 }
 
 /// `fd 6, 7`.
-fn descriptors(process: &Process, listener: &Listener) -> String {
-    let numbers: Vec<String> = listener
-        .owner
+fn descriptors(process: &Process, place: &Place<'_>) -> String {
+    let numbers: Vec<String> = place
         .holders
         .iter()
         .filter(|holder| holder.pid == process.id.pid)
@@ -152,16 +196,15 @@ fn descriptors(process: &Process, listener: &Listener) -> String {
 }
 
 /// `4: 813, 814, 815, 816`.
-fn workers(process: &Process, listener: &Listener, document: &Who) -> Option<String> {
-    let pids: Vec<String> = document
-        .processes
-        .iter()
-        .filter(|other| holds(listener, other.id.pid))
-        .filter(|other| {
-            master(other, listener, document).is_some_and(|master| master.id.pid == process.id.pid)
+fn workers(process: &Process, places: &[Place<'_>], document: &Who) -> Option<String> {
+    let is_worker = |other: &&Process| {
+        places.iter().any(|place| {
+            place.is_held_by(other.id.pid)
+                && master(other, place, document).is_some_and(|master| master.id.pid == process.id.pid)
         })
-        .map(|worker| worker.id.pid.to_string())
-        .collect();
+    };
+    let pids: Vec<String> =
+        document.processes.iter().filter(is_worker).map(|worker| worker.id.pid.to_string()).collect();
     (!pids.is_empty()).then(|| format!("{}: {}", pids.len(), pids.join(", ")))
 }
 

@@ -37,15 +37,14 @@ fn others(out: &mut dyn Write, others: &[SocketCount], view: &View) -> io::Resul
     }
     title(out, "Other sockets on the port", view)?;
     for SocketCount { count, example } in others {
-        let (local, peer) = (AddressCell::new(example, End::Local), AddressCell::new(example, End::Peer));
-        let port = |end| PortCell { socket: example, end, names: None };
-        let text = format!(
-            "{count} {} {}, such as {local}{} → {peer}{}",
-            example.protocol,
-            example.state,
-            port(End::Local),
-            port(End::Peer)
-        );
+        let end = |end| {
+            let port = PortCell { socket: example, end, names: None };
+            format!("{}{port}", AddressCell::new(example, end))
+        };
+        let peer = example.peer.as_ref().map_or_else(String::new, |_| format!(" → {}", end(End::Peer)));
+        let such_as = if *count == 1 { ":" } else { ", such as" };
+        let text =
+            format!("{count} {} {}{such_as} {}{peer}", example.protocol, example.state, end(End::Local));
         unseen::hanging(out, ["  ", "    "], &text, view.prose_width(), ToOwned::to_owned)?;
     }
     Ok(())

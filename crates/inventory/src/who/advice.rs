@@ -1,23 +1,31 @@
-//! What to do about a taken port, gentlest first. Never a signal as the first resort: whoever started the process
-//! starts it again, and a unit or a container has its own way of stopping.
+//! What to do about a port, gentlest first. Never a signal as the first resort: whoever started a process starts it
+//! again, and a unit or a container has its own way of stopping.
 
-use portreeve_model::who::{Answer, ReasonKind, Verdict};
-use portreeve_model::{Listener, Process, Runtime, Unit};
+use portreeve_linux::Errno;
+use portreeve_linux::probe::Occupancy;
+use portreeve_model::who::{Answer, Reason, ReasonKind, Verdict};
+use portreeve_model::{Listener, NamespaceName, NoHolder};
 
-use super::Views;
+use super::case::{Case, is_waiting, shares_ports};
+use super::{Disguise, HiddenProcess, release};
 
-/// Steps in the order to try them.
-pub(super) fn advise(answer: &Answer, views: &Views) -> Vec<String> {
-    let mut advice: Vec<String> =
-        answer.listeners.iter().flat_map(|listener| release(listener, views)).collect();
-    for reason in &answer.reasons {
-        advice.extend(for_reason(reason.kind, answer.port, views));
+/// Steps in the order to try them, none twice.
+pub(super) fn advise(answer: &Answer, case: &Case<'_>) -> Vec<String> {
+    let mut advice: Vec<String> = Vec::new();
+    // What hides may be an intruder: that comes before any thought of stopping something.
+    let (alarms, others): (Vec<&Reason>, Vec<&Reason>) =
+        answer.reasons.iter().partition(|reason| is_alarm(reason.kind));
+    advice.extend(alarms.iter().flat_map(|reason| for_reason(reason.kind, answer, case)));
+    let here = |listener: &&Listener| listener.namespace == case.query.namespace;
+    advice
+        .extend(answer.listeners.iter().filter(here).flat_map(|listener| release::listener(listener, case)));
+    for count in answer.others.iter().filter(|count| !case.is_open(count.example.protocol)) {
+        let process = count.example.holders.first().and_then(|holder| case.process(holder.pid));
+        advice.extend(process.into_iter().flat_map(|process| release::of_process(process, case)));
     }
-    if answer.listeners.is_empty() {
-        for count in &answer.others {
-            let process = count.example.holders.first().and_then(|holder| views.snapshot.process(holder.pid));
-            advice.extend(process.map(stop_process));
-        }
+    advice.extend(others.iter().flat_map(|reason| for_reason(reason.kind, answer, case)));
+    if advice.is_empty() {
+        advice.extend(in_general(answer, case));
     }
     let mut seen: Vec<String> = Vec::new();
     advice.retain(|step| {
@@ -27,128 +35,161 @@ pub(super) fn advise(answer: &Answer, views: &Views) -> Vec<String> {
         }
         new
     });
-    if advice.is_empty() {
-        advice.push(match answer.verdict {
-            Verdict::Free => format!("port {} can be used: nothing holds it", answer.port),
-            Verdict::Inconclusive => "run it as root: what was not visible may hold the port".to_owned(),
-            Verdict::Held | Verdict::Taken => "look at the evidence above, then decide".to_owned(),
-        });
-    }
     advice
 }
 
-/// How the owner of a listener is asked to let go of it.
-fn release(listener: &Listener, views: &Views) -> Vec<String> {
-    let mut steps = Vec::new();
-    let owner = &listener.owner;
-    let forwarded = owner.forwards_to.as_ref().and_then(|forward| forward.container.as_ref());
-    if let Some(container) =
-        forwarded.or(owner.container.as_ref()).and_then(|id| views.snapshot.container(id))
-    {
-        steps.extend(stop_container(container));
-        return steps;
+fn is_alarm(kind: ReasonKind) -> bool {
+    matches!(kind, ReasonKind::HiddenProcess | ReasonKind::ViewsDisagree)
+}
+
+fn in_general(answer: &Answer, case: &Case<'_>) -> Vec<String> {
+    match answer.verdict {
+        Verdict::Free => free(case),
+        Verdict::Inconclusive if case.views.snapshot.host.privileged => {
+            vec!["look from outside the container or sandbox that this runs in".to_owned()]
+        }
+        Verdict::Inconclusive => vec![format!(
+            "run it as root, for what was not visible may hold the port: sudo portreeve who {}",
+            case.query.port
+        )],
+        Verdict::Held | Verdict::Taken => vec!["look at the evidence above, then decide".to_owned()],
     }
-    if let Some(activation) = &owner.activates
-        && activation.socket_unit.ends_with(".socket")
-    {
-        steps.push(format!("close it for good: systemctl disable --now {}", activation.socket_unit));
-        return steps;
+}
+
+/// Free for whoever may bind it.
+fn free(case: &Case<'_>) -> Vec<String> {
+    let port = case.query.port;
+    let forbidden =
+        case.views.probes.iter().any(|probe| probe.occupancy == Occupancy::Unknown(Errno::ACCESS));
+    if !forbidden {
+        return vec![format!("nothing has to be done: a program can bind port {port}")];
     }
-    if let Some(unit) = owner.unit.as_ref().filter(|unit| stops_as_unit(unit)) {
-        let manager = match unit.user_instance {
-            Some(uid) => format!("systemctl --user --machine={uid}@"),
-            None => "systemctl".to_owned(),
-        };
-        steps.push(format!("stop it until the next start: {manager} stop {}", unit.name));
-        steps.push(format!("stop it for good: {manager} disable --now {}", unit.name));
-        return steps;
+    let limit = case.views.unprivileged_start.filter(|start| port < *start);
+    let why = limit.map_or_else(String::new, |start| {
+        format!(", for it is below {start} (net.ipv4.ip_unprivileged_port_start)")
+    });
+    vec![format!(
+        "nothing holds port {port}, but this user may not bind it{why}: a server needs root, or CAP_NET_BIND_SERVICE (setcap cap_net_bind_service=+ep FILE, or AmbientCapabilities= in its unit)"
+    )]
+}
+
+fn for_reason(kind: ReasonKind, answer: &Answer, case: &Case<'_>) -> Vec<String> {
+    let port = case.query.port;
+    match kind {
+        ReasonKind::NoPermission if case.views.snapshot.host.privileged => vec![
+            "look from outside the container or sandbox that this runs in: not even root may look into every process from here".to_owned(),
+        ],
+        ReasonKind::NoPermission => vec![format!("see the holder: sudo portreeve who {port}")],
+        ReasonKind::KernelSocket => kernel_socket(case),
+        ReasonKind::TimeWait => vec![
+            "start the server all the same: one that sets SO_REUSEADDR before bind(), as most do, gets the port at once".to_owned(),
+            "otherwise wait: the last of them is gone within a minute".to_owned(),
+        ],
+        ReasonKind::Orphans => vec![
+            "wait: the kernel ends them by itself (net.ipv4.tcp_fin_timeout, net.ipv4.tcp_orphan_retries)".to_owned(),
+            format!("if that takes too long: ss --kill --tcp state all sport = :{port} (a kernel with CONFIG_INET_DIAG_DESTROY)"),
+        ],
+        ReasonKind::BoundOnly => vec![
+            "find out why it does not listen: a start that hangs or failed half-way looks like this, see its log".to_owned(),
+        ],
+        ReasonKind::Connections => vec![format!(
+            "if a server needs this port at every start, reserve it: sysctl -w net.ipv4.ip_local_reserved_ports={}",
+            reserved_with(case, port)
+        )],
+        ReasonKind::Reserved if answer.verdict == Verdict::Free => vec![
+            "nothing has to be done: a server that asks for the port gets it, and outgoing connections stay away from it".to_owned(),
+        ],
+        ReasonKind::HiddenProcess => hidden_process(case),
+        ReasonKind::ViewsDisagree => vec![
+            "do not trust the tools of this machine: a rootkit that edits what they read looks like this".to_owned(),
+            "compare from outside: scan the port from another machine, and look at the disk from a rescue system".to_owned(),
+        ],
+        ReasonKind::DescriptorInFlight => {
+            vec!["look at the process that is to receive it, for it may hang: cat /proc/PID/stack, strace -p PID".replace("PID", &receiver(case))]
+        }
+        ReasonKind::OtherNamespace if case.here.is_empty() => elsewhere(answer, case),
+        ReasonKind::Reserved
+        | ReasonKind::OtherNamespace
+        | ReasonKind::SocketActivation
+        | ReasonKind::ReusePortGroup => Vec::new(),
     }
-    let process = owner.holders.iter().find_map(|holder| views.snapshot.process(holder.pid));
-    steps.extend(process.map(stop_process));
+}
+
+fn reserved_with(case: &Case<'_>, port: u16) -> String {
+    match &case.views.reserved_ports {
+        Some(ports) if !ports.is_empty() => format!("{ports},{port}"),
+        _ => port.to_string(),
+    }
+}
+
+fn receiver(case: &Case<'_>) -> String {
+    case.views.processes.parked.first().map_or_else(|| "PID".to_owned(), |parked| parked.pid.to_string())
+}
+
+fn kernel_socket(case: &Case<'_>) -> Vec<String> {
+    let known = |protocol| case.here.iter().any(|socket| shares_ports(socket.protocol, protocol));
+    let mut steps: Vec<String> = case
+        .views
+        .kernel_users
+        .iter()
+        .filter(|user| known(user.protocol) || case.here.is_empty())
+        .map(|user| user.release.clone())
+        .collect();
+    let is_unknown = case.unheld().any(|socket| {
+        socket.no_holder != Some(NoHolder::Permission)
+            && !case.views.kernel_users.iter().any(|user| shares_ports(user.protocol, socket.protocol))
+    });
+    if is_unknown {
+        steps.push(
+            "find the kernel service: rpcinfo -p, ip -details link, lsmod, cat /proc/fs/nfsd/portlist"
+                .to_owned(),
+        );
+    }
     steps
 }
 
-fn stop_container(container: &portreeve_model::Container) -> Option<String> {
-    let label = container.label();
-    Some(match container.runtime {
-        Runtime::Docker => format!("stop the container: docker stop {label}"),
-        Runtime::Podman => format!("stop the container: podman stop {label}"),
-        Runtime::Lxc => format!("stop the container: lxc-stop --name {label}"),
-        Runtime::SystemdNspawn => format!("stop the container: machinectl poweroff {label}"),
-        Runtime::CriO | Runtime::Containerd if container.pod.is_some() => {
-            let pod = container.pod.as_ref()?;
-            match (&pod.namespace, &pod.name) {
-                (Some(namespace), Some(name)) => {
-                    format!(
-                        "it belongs to a pod; ask its controller: kubectl --namespace {namespace} describe pod {name}"
-                    )
-                }
-                _ => format!("it belongs to pod {}; ask Kubernetes for its controller", pod.uid),
-            }
-        }
-        Runtime::CriO | Runtime::Containerd | Runtime::Unknown => {
-            format!("stop container {label} with the tool that started it")
-        }
-    })
-}
-
-/// A service is stopped as one. A scope holds what a person or a runtime started, and is not theirs to stop.
-fn stops_as_unit(unit: &Unit) -> bool {
-    unit.name.ends_with(".service") || unit.name.ends_with(".socket")
-}
-
-fn stop_process(process: &Process) -> String {
-    let pid = process.id.pid;
-    match process.parents.iter().find(|parent| parent.pid != 1) {
-        Some(parent) => format!(
-            "end it the way it was started (its parent is {}({})); if that is not possible: kill {pid}, which asks it to finish",
-            parent.name, parent.pid
-        ),
-        None => format!("ask it to finish: kill {pid} (SIGTERM), after a look at what else it does"),
+fn hidden_process(case: &Case<'_>) -> Vec<String> {
+    let Some(process) = case.views.processes.hidden.first() else { return Vec::new() };
+    let HiddenProcess { pid, disguise, .. } = process;
+    let mut steps = Vec::new();
+    if let Disguise::Mount { point, .. } = disguise {
+        steps.push(format!(
+            "look beneath the mount, without changing anything outside: unshare --mount sh -c 'umount {point}; ls -l /proc/{pid}/exe /proc/{pid}/fd'"
+        ));
     }
+    steps.push(
+        "unless you know who hides it and why, treat the machine as compromised: leave the process alone for now, it is evidence".to_owned(),
+    );
+    steps.push(
+        "look from outside: a memory image, the disk on another machine, packets at the switch".to_owned(),
+    );
+    steps
 }
 
-fn for_reason(kind: ReasonKind, port: u16, views: &Views) -> Vec<String> {
-    match kind {
-        ReasonKind::NoPermission if views.snapshot.host.privileged => {
-            vec!["look from outside the sandbox or container that this runs in: from here even root may not see the owner".to_owned()]
-        }
-        ReasonKind::NoPermission => vec![format!("see the owner: sudo portreeve who {port}")],
-        ReasonKind::KernelSocket => {
-            let mut steps: Vec<String> = views.kernel_users.iter().map(|user| user.release.clone()).collect();
-            if steps.is_empty() {
-                steps.push("find the kernel service: look at lsmod, /proc/fs/nfsd/portlist, ip -details link show type vxlan".to_owned());
-            }
-            steps
-        }
-        ReasonKind::TimeWait => vec![
-            "a server takes the port over at once when it sets SO_REUSEADDR before bind(); most do".to_owned(),
-            "otherwise wait: the longest is over in a minute".to_owned(),
-        ],
-        ReasonKind::Orphans => vec![
-            "wait: the kernel ends them by itself (net.ipv4.tcp_fin_timeout, tcp_orphan_retries)".to_owned(),
-            format!("or end them now: ss --kill state all sport = :{port} (needs CONFIG_INET_DIAG_DESTROY)"),
-        ],
-        ReasonKind::BoundOnly => {
-            vec!["ask the program why it bound the port without listening: a start that hangs or failed half-way looks so".to_owned()]
-        }
-        ReasonKind::Connections => vec![format!(
-            "keep it out of automatic choice for a server that needs it: add {port} to net.ipv4.ip_local_reserved_ports"
-        )],
-        ReasonKind::Reserved => {
-            vec!["nothing to do for a server that binds the port; reservation only keeps outgoing connections away".to_owned()]
-        }
-        ReasonKind::HiddenProcess => vec![
-            "treat the machine as compromised until the hiding is explained: do not kill the process yet, it is evidence".to_owned(),
-            "look at it from outside: a memory image, the disk on another machine, packets at the switch".to_owned(),
-        ],
-        ReasonKind::ViewsDisagree => vec![
-            "run it again: a socket may have come or gone between the views".to_owned(),
-            "if it stays so, suspect a rootkit and look at the machine from outside".to_owned(),
-        ],
-        ReasonKind::DescriptorInFlight => {
-            vec!["look at the process that is to receive it: it may hang".to_owned()]
-        }
-        ReasonKind::OtherNamespace | ReasonKind::SocketActivation | ReasonKind::ReusePortGroup => Vec::new(),
+/// The port is open in other namespaces only.
+fn elsewhere(answer: &Answer, case: &Case<'_>) -> Vec<String> {
+    let port = case.query.port;
+    let mut steps = vec![format!(
+        "to use port {port} here, nothing has to be done: every network namespace has its own ports"
+    )];
+    let Some(socket) = case.elsewhere.iter().find(|socket| is_waiting(socket)) else { return steps };
+    let namespace = case.views.snapshot.namespace(socket.namespace).map(|namespace| &namespace.name);
+    let holder = socket.holders.first().map(|holder| holder.pid);
+    let enter = match (namespace, holder) {
+        (Some(NamespaceName::Named(name)), _) => Some(format!("ip netns exec {name}")),
+        (_, Some(pid)) => Some(format!("nsenter --net --target {pid}")),
+        (_, None) => None,
+    };
+    steps.extend(
+        enter.map(|enter| {
+            format!("to reach what is there, go in: {enter} COMMAND, such as: {enter} ss -tlnp")
+        }),
+    );
+    let in_container = answer.listeners.iter().any(|listener| listener.owner.container.is_some());
+    if in_container {
+        steps.push(format!(
+            "to reach it from here or from outside, publish the port of the container: -p {port}:{port} for docker and podman"
+        ));
     }
+    steps
 }

@@ -2,12 +2,13 @@
 //! way, since no table says which socket is the kernel's.
 
 use portreeve_linux::Errno;
-use portreeve_linux::netlink::{Family as NetlinkFamily, NetlinkError, NetlinkSocket, dump};
+use portreeve_linux::netlink::{Channel, Family as NetlinkFamily, NetlinkError, NetlinkSocket, dump};
 use portreeve_model::{NamespaceId, Protocol};
 use portreeve_wire::genetlink::{
     Family, FouPort, L2tpTunnel, WireguardDevice, dump_fou_ports, dump_l2tp_tunnels, family_request,
     wireguard_device_request,
 };
+use portreeve_wire::netlink::{Class, Messages};
 use portreeve_wire::route::{Link, dump_links};
 
 use super::KernelUser;
@@ -59,7 +60,7 @@ fn tunnels(namespace: NamespaceId, port: u16, links: &[Device]) -> Vec<KernelUse
         .map(|device| KernelUser {
             namespace,
             protocol: Protocol::Udp,
-            what: format!("{} device {}", device.kind, device.name),
+            what: format!("{} device {}", kind_name(&device.kind), device.name),
             evidence: format!(
                 "device {} (index {}) is of kind {} and receives on UDP port {port}: ip -details link show dev {}",
                 device.name, device.index, device.kind, device.name
@@ -69,8 +70,17 @@ fn tunnels(namespace: NamespaceId, port: u16, links: &[Device]) -> Vec<KernelUse
         .collect()
 }
 
+/// The kind as people write it.
+fn kind_name(kind: &str) -> &str {
+    match kind {
+        "vxlan" => "VXLAN",
+        "geneve" => "Geneve",
+        other => other,
+    }
+}
+
 fn wireguard(
-    channel: &mut NetlinkSocket,
+    channel: &mut impl Channel,
     namespace: NamespaceId,
     port: u16,
     links: &[Device],
@@ -106,7 +116,7 @@ fn wireguard(
         .collect()
 }
 
-fn fou(channel: &mut NetlinkSocket, namespace: NamespaceId, port: u16) -> Vec<KernelUser> {
+fn fou(channel: &mut impl Channel, namespace: NamespaceId, port: u16) -> Vec<KernelUser> {
     let Some(family) = family_id(channel, "fou") else { return Vec::new() };
     let ports = dump(
         channel,
@@ -124,7 +134,7 @@ fn fou(channel: &mut NetlinkSocket, namespace: NamespaceId, port: u16) -> Vec<Ke
     user.into_iter().collect()
 }
 
-fn l2tp(channel: &mut NetlinkSocket, namespace: NamespaceId, port: u16) -> Vec<KernelUser> {
+fn l2tp(channel: &mut impl Channel, namespace: NamespaceId, port: u16) -> Vec<KernelUser> {
     let Some(family) = family_id(channel, "l2tp") else { return Vec::new() };
     let tunnels = dump(
         channel,
@@ -146,9 +156,7 @@ fn l2tp(channel: &mut NetlinkSocket, namespace: NamespaceId, port: u16) -> Vec<K
 }
 
 /// The number of a generic netlink family; `None` where its module is not loaded.
-fn family_id(channel: &mut NetlinkSocket, name: &str) -> Option<u16> {
-    use portreeve_linux::netlink::Channel;
-    use portreeve_wire::netlink::{Class, Messages};
+fn family_id(channel: &mut impl Channel, name: &str) -> Option<u16> {
     let sequence = channel.next_sequence();
     channel.send(&family_request(name, sequence).ok()?).ok()?;
     let buffer = channel.receive().ok()?;
@@ -212,6 +220,6 @@ mod tests {
         assert_eq!(tunnels(NamespaceId(1), 4790, &links), []);
         let users = tunnels(NamespaceId(1), 4789, &links);
         assert_eq!(users.len(), 1);
-        assert_eq!(users[0].what, "vxlan device vx0");
+        assert_eq!(users[0].what, "VXLAN device vx0");
     }
 }

@@ -7,10 +7,13 @@ use portreeve_linux::namespace::NetworkNamespace;
 use portreeve_linux::probe::{self, Transport};
 use portreeve_linux::proc::Proc;
 use portreeve_linux::sysctl;
-use portreeve_model::{Family, NamespaceId, NoHolder, Protocol, Socket};
-use portreeve_wire::proc::port_ranges;
+use portreeve_model::{Family, NamespaceId, Protocol, Snapshot, Socket, UnseenSubject};
+use portreeve_wire::proc::{port_range, port_ranges};
 
-use super::{KernelUser, Probe, Processes, Query, Reserved, SecondView, Views, hidden, kernel_users};
+use super::case::{is_unheld, shares_ports};
+use super::{
+    Disguise, KernelUser, Probe, Processes, Query, Reserved, SecondView, Views, hidden, kernel_users, reasons,
+};
 use crate::collect::sockets::second_view;
 use crate::collect::{self, BpfUse, CollectError, Details, IpVersions, NamespaceScope, Owners, Request};
 use crate::filter::{Comparison, Filter, Side, Test};
@@ -22,20 +25,31 @@ use crate::survey;
 ///
 /// `bind(2)` occupies the port for some microseconds, without listening: no packet is sent.
 ///
+/// The views are taken one after the other, and a socket may come or go in between. Where they contradict each other
+/// they are therefore taken a second time, and only the second counts.
+///
 /// # Errors
 /// As [`collect::collect`].
 pub fn look(query: &Query, bpf: BpfUse) -> Result<Views, CollectError> {
+    let views = look_once(query, bpf)?;
+    if reasons::views_agree(query, &views) { Ok(views) } else { look_once(query, bpf) }
+}
+
+fn look_once(query: &Query, bpf: BpfUse) -> Result<Views, CollectError> {
     let snapshot = collect::collect(&request(query, bpf))?;
     let listeners = survey::listeners(&snapshot);
     let inside = in_namespace(query.namespace, &snapshot, || Inside::look(query)).unwrap_or_default();
     let proc = Proc::open().map_err(CollectError::Proc)?;
-    let processes = search(&proc, &snapshot.sockets, &snapshot);
+    let processes = search(&proc, query, &snapshot, &inside.kernel_users);
     Ok(Views {
         listeners,
         proc_net: inside.proc_net,
         probes: inside.probes,
         kernel_users: inside.kernel_users,
         reserved: inside.reserved,
+        reserved_ports: inside.reserved_ports,
+        ephemeral: inside.ephemeral,
+        unprivileged_start: inside.unprivileged_start,
         processes,
         snapshot,
     })
@@ -43,7 +57,7 @@ pub fn look(query: &Query, bpf: BpfUse) -> Result<Views, CollectError> {
 
 fn request(query: &Query, bpf: BpfUse) -> Request {
     Request {
-        protocols: query.protocols.clone(),
+        protocols: with_shared_ports(&query.protocols),
         ip_versions: IpVersions::Both,
         states: u32::MAX,
         filter: Some(local_port(query.port)),
@@ -52,6 +66,16 @@ fn request(query: &Query, bpf: BpfUse) -> Request {
         details: Details { drops: true, cgroups: true, ..Details::default() },
         bpf,
     }
+}
+
+/// MPTCP binds TCP's ports, so that a TCP socket answers a question about MPTCP too. The other way round, an MPTCP
+/// socket shows among those of TCP by its first subflow.
+fn with_shared_ports(protocols: &[Protocol]) -> Vec<Protocol> {
+    let mut all = protocols.to_vec();
+    if all.contains(&Protocol::Mptcp) && !all.contains(&Protocol::Tcp) {
+        all.push(Protocol::Tcp);
+    }
+    all
 }
 
 fn local_port(port: u16) -> Filter {
@@ -65,17 +89,27 @@ struct Inside {
     probes: Vec<Probe>,
     kernel_users: Vec<KernelUser>,
     reserved: Option<Reserved>,
+    reserved_ports: Option<String>,
+    ephemeral: Option<(u16, u16)>,
+    unprivileged_start: Option<u16>,
 }
 
 impl Inside {
     fn look(query: &Query) -> Self {
+        let protocols = with_shared_ports(&query.protocols);
         let mut kernel_users = kernel_users::find(query.namespace, query.port);
-        kernel_users.retain(|user| query.protocols.contains(&user.protocol));
+        kernel_users.retain(|user| protocols.contains(&user.protocol));
+        let reserved_ports = sysctl::read("net.ipv4.ip_local_reserved_ports").ok();
         Self {
-            proc_net: query.protocols.iter().flat_map(|protocol| second_views(query, *protocol)).collect(),
-            probes: query.protocols.iter().flat_map(|protocol| probes(*protocol, query.port)).collect(),
+            proc_net: protocols.iter().flat_map(|protocol| second_views(query, *protocol)).collect(),
+            probes: protocols.iter().flat_map(|protocol| probes(*protocol, query.port)).collect(),
             kernel_users,
-            reserved: reserved(query.port),
+            reserved: reserved_ports.as_deref().and_then(|ports| reserved(ports, query.port)),
+            reserved_ports,
+            ephemeral: ephemeral(),
+            unprivileged_start: sysctl::read("net.ipv4.ip_unprivileged_port_start")
+                .ok()
+                .and_then(|text| text.parse().ok()),
         }
     }
 }
@@ -112,18 +146,19 @@ fn probes(protocol: Protocol, port: u16) -> Vec<Probe> {
         .to_vec()
 }
 
-fn reserved(port: u16) -> Option<Reserved> {
-    let ports = sysctl::read("net.ipv4.ip_local_reserved_ports").ok()?;
+fn reserved(ports: &str, port: u16) -> Option<Reserved> {
     let is_reserved = port_ranges(ports.as_bytes()).flatten().any(|range| range.contains(&port));
-    is_reserved.then_some(Reserved { ports })
+    is_reserved.then(|| Reserved { ports: ports.to_owned() })
+}
+
+fn ephemeral() -> Option<(u16, u16)> {
+    let text = sysctl::read("net.ipv4.ip_local_port_range").ok()?;
+    let range = port_range(text.as_bytes()).ok()?;
+    Some((*range.start(), *range.end()))
 }
 
 /// Runs `work` inside the namespace, entered through any process of it.
-fn in_namespace<T: Send>(
-    id: NamespaceId,
-    snapshot: &portreeve_model::Snapshot,
-    work: impl FnOnce() -> T + Send,
-) -> Option<T> {
+fn in_namespace<T: Send>(id: NamespaceId, snapshot: &Snapshot, work: impl FnOnce() -> T + Send) -> Option<T> {
     if snapshot.namespace(id).is_some_and(|namespace| namespace.own) {
         return Some(work());
     }
@@ -137,16 +172,22 @@ fn open(id: NamespaceId) -> Option<NetworkNamespace> {
     by_pid.chain(named).find_map(|path| NetworkNamespace::at(&path).ok().filter(|handle| handle.id == id.0))
 }
 
-fn search(proc: &Proc, sockets: &[Socket], snapshot: &portreeve_model::Snapshot) -> Processes {
+/// Looks for holders that are not to be seen, of sockets in the asked namespace that neither a process nor a known
+/// part of the kernel explains.
+fn search(proc: &Proc, query: &Query, snapshot: &Snapshot, kernel_users: &[KernelUser]) -> Processes {
     let listed = proc.pids().unwrap_or_default();
     let closed = snapshot
         .unseen
         .iter()
-        .find(|unseen| unseen.subject == portreeve_model::UnseenSubject::ProcessDescriptors)
-        .map_or(0, |unseen| unseen.count);
-    let inodes: Vec<u64> = sockets
+        .filter(|unseen| unseen.subject == UnseenSubject::ProcessDescriptors)
+        .map(|unseen| unseen.count)
+        .sum();
+    let by_kernel =
+        |socket: &Socket| kernel_users.iter().any(|user| shares_ports(user.protocol, socket.protocol));
+    let inodes: Vec<u64> = snapshot
+        .sockets
         .iter()
-        .filter(|socket| matches!(socket.no_holder, Some(NoHolder::NoProcess | NoHolder::Permission)))
+        .filter(|socket| socket.namespace == query.namespace && is_unheld(socket) && !by_kernel(socket))
         .map(|socket| socket.inode)
         .collect();
     let mut processes =
@@ -158,7 +199,10 @@ fn search(proc: &Proc, sockets: &[Socket], snapshot: &portreeve_model::Snapshot)
         processes.parked = hidden::parked_descriptors(proc, &inodes);
     }
     for hidden in &mut processes.hidden {
-        hidden.name = name(proc, hidden.pid);
+        // What is mounted over a process's directory tells of something else.
+        if !matches!(hidden.disguise, Disguise::Mount { .. }) {
+            hidden.name = name(proc, hidden.pid);
+        }
     }
     processes
 }

@@ -4,12 +4,14 @@
 //! so that every reason can be tested on views made by hand.
 
 mod advice;
+mod case;
 mod explain;
 mod hidden;
 mod kernel_users;
 mod look;
 mod reasons;
-mod unheld;
+mod release;
+
 mod views;
 
 pub use explain::explain;

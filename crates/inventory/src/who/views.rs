@@ -32,6 +32,12 @@ pub struct Views {
     pub kernel_users: Vec<KernelUser>,
     /// Reserved ports of the asked namespace, if the port is one of them.
     pub reserved: Option<Reserved>,
+    /// `net.ipv4.ip_local_reserved_ports` of the asked namespace, whether or not the port is one of them.
+    pub reserved_ports: Option<String>,
+    /// `net.ipv4.ip_local_port_range` of the asked namespace: lowest and highest.
+    pub ephemeral: Option<(u16, u16)>,
+    /// `net.ipv4.ip_unprivileged_port_start` of the asked namespace.
+    pub unprivileged_start: Option<u16>,
     /// How complete the view of processes was.
     pub processes: Processes,
 }

@@ -1,0 +1,27 @@
+//! `unix-datagram`: a Unix datagram socket with a name.
+
+use super::hold;
+use clap::Args;
+use serde_json::json;
+use std::io;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+
+/// Binds to a path, or to an abstract name when it begins with `@`.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Path or `@name`.
+    path: String,
+}
+
+impl Arguments {
+    pub(crate) fn run(self) -> io::Result<()> {
+        let address = match self.path.strip_prefix('@') {
+            Some(name) => SocketAddr::from_abstract_name(name)?,
+            None => SocketAddr::from_pathname(&self.path)?,
+        };
+        let _socket = UnixDatagram::bind_addr(&address)?;
+        hold::ready("unix-datagram", json!({ "path": self.path }))?;
+        hold::until_stdin_closes()
+    }
+}
