@@ -179,16 +179,35 @@ impl SocketsArguments {
         chosen.into_iter().filter(|chosen| *chosen).count() == 1 && !self.unix && !self.raw
     }
 
-    /// Whether the filter begins with one `state` that stands for a single state, so that `ss` drops its State
-    /// column.
+    /// Whether options or filter leave a single state, so that `ss` drops its State column.
     pub fn is_one_state(&self) -> bool {
         let text = self.filter.join(" ").to_ascii_lowercase();
+        text.split_ascii_whitespace().all(|word| !matches!(word, "state" | "exclude"))
+            && self.is_connected_datagrams()
+            || Self::is_of_one_state(&text)
+    }
+
+    /// Of UDP and raw sockets, those with a peer are all in one state.
+    fn is_connected_datagrams(&self) -> bool {
+        let others = [self.tcp, self.packet, self.unix, self.vsock, self.mptcp, self.sctp, self.udplite]
+            .contains(&true);
+        (self.udp || self.raw) && !others && self.states() == States::Connected
+    }
+
+    /// Whether the filter begins with one `state` that stands for a single state and narrows all of the rest.
+    fn is_of_one_state(text: &str) -> bool {
         let mut words = text.split_ascii_whitespace();
         let one = words.next() == Some("state")
             && words.next().is_some_and(|state| {
                 !matches!(state, "all" | "connected" | "synchronized" | "bucket" | "big")
             });
-        one && !words.any(|word| matches!(word, "state" | "exclude" | "or" | "|" | "||"))
+        let is_or = |word: &str| matches!(word, "or" | "|" | "||");
+        one && match words.next() {
+            Some("state" | "exclude") => false,
+            Some(word) if is_or(word) => false,
+            Some("and" | "&" | "&&") => !words.any(is_or),
+            _ => true,
+        }
     }
 
     fn protocols(&self) -> Vec<Protocol> {
@@ -323,8 +342,15 @@ mod tests {
         assert!(!parsed("").is_one_protocol());
         assert!(parsed("-t state established sport = :1").is_one_state());
         assert!(!parsed("-t state connected").is_one_state());
+        assert!(parsed("-un sport = :1").is_one_state());
+        assert!(!parsed("-un state connected").is_one_state());
+        assert!(!parsed("-una").is_one_state());
+        assert!(!parsed("-tun").is_one_state());
         assert!(!parsed("-t state established state close-wait").is_one_state());
         assert!(!parsed("-t sport = :1 and state established").is_one_state());
+        assert!(parsed("-t state established sport = :1 or dport = :1").is_one_state());
+        assert!(!parsed("-t state established or dport = :1").is_one_state());
+        assert!(!parsed("-t state established and sport = :1 or dport = :1").is_one_state());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use portreeve_model::{Protocol, Unseen};
 
 use super::Terminal;
 use crate::cli::{Arguments, SocketsArguments, SocketsFormat};
-use crate::engine::{Engine, SocketQuery};
+use crate::engine::{Engine, Scope, SocketQuery};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::render::address::PortNames;
@@ -48,6 +48,8 @@ fn list(
             let names = |protocol: Protocol, port: u16| engine.service_name(protocol, port);
             let names: PortNames<'_> = &names;
             let columns = SocketColumns {
+                // One that was asked for by name is known to the reader; among several, the column tells.
+                netns: query.scope == Scope::All,
                 netid: !arguments.is_one_protocol(),
                 state: !arguments.is_one_state(),
                 heading: heading(arguments),

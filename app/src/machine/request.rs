@@ -62,8 +62,8 @@ fn parsed(text: &str) -> Result<Filter, CommandError> {
         let shown =
             format!("{} ⟵ here → {}", before(&error.text, error.offset), after(&error.text, error.offset));
         CommandError::usage(format!("the filter is not understood: {error}"))
-            .hint(&error.help)
             .hint(shown.trim())
+            .hint(&error.help)
     })
 }
 

@@ -50,9 +50,11 @@ pub fn sockets(out: &mut dyn Write, document: &Sockets, heading: Heading) -> csv
         let holders =
             |show: &dyn Fn(&Holder) -> String| socket.holders.iter().map(show).collect::<Vec<_>>().join(";");
         let of_process = |show: &dyn Fn(&Process) -> Option<String>| {
-            holders(&|holder| {
+            let list = holders(&|holder| {
                 processes.get(&holder.pid).and_then(|process| show(process)).unwrap_or_default()
-            })
+            });
+            // A list of nothing but its separators says nothing.
+            if list.bytes().all(|byte| byte == b';') { String::new() } else { list }
         };
         let (local_address, local_port) = endpoint(Some(&socket.local));
         let (peer_address, peer_port) = endpoint(socket.peer.as_ref());

@@ -18,6 +18,8 @@ use crate::engine::Details;
 /// Which columns, and how their cells are written.
 #[derive(Clone, Copy)]
 pub struct SocketColumns<'a> {
+    /// Whether the Netns column is there even where all sockets share one namespace.
+    pub netns: bool,
     /// Whether the Netid column is there.
     pub netid: bool,
     /// Whether the State column is there.
@@ -37,10 +39,11 @@ pub fn table(
     columns: SocketColumns<'_>,
     view: &View,
 ) -> io::Result<()> {
-    let several = document
-        .sockets
-        .first()
-        .is_some_and(|first| document.sockets.iter().any(|socket| socket.namespace != first.namespace));
+    let several = columns.netns
+        || document
+            .sockets
+            .first()
+            .is_some_and(|first| document.sockets.iter().any(|socket| socket.namespace != first.namespace));
     let labels: HashMap<NamespaceId, String> =
         document.namespaces.iter().map(|namespace| (namespace.id, namespace.name.to_string())).collect();
     let mut table = Table::new(layout(columns, several));

@@ -90,6 +90,7 @@ fn large_listings_do_not_take_quadratic_time() {
     let started = Instant::now();
     json::document(&mut null, &sockets, Spacing::Compact).unwrap();
     let columns = portreeve_app::render::sockets::SocketColumns {
+        netns: false,
         netid: true,
         state: true,
         heading: portreeve_app::render::table::Heading::Shown,

@@ -6,12 +6,21 @@ use std::sync::Arc;
 
 use portreeve_linux::namespace::NetworkNamespace;
 use portreeve_linux::proc::Proc;
-use portreeve_model::{Container, NamespaceId, NamespaceName, Snapshot};
+use portreeve_model::{Container, Namespace, NamespaceId, NamespaceName, Snapshot};
 use portreeve_wire::proc::{arguments, cgroups};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::users::Users;
 use crate::containers::{ContainerRef, Home, Lookup, Roots, identify};
+
+/// Which namespaces shall get the names of their containers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    /// Every one.
+    All,
+    /// Those that a socket of the snapshot is in.
+    OfSockets,
+}
 
 /// Describes the containers of `snapshot`, gives each of its processes its container, and names the namespaces that
 /// containers live in. `by_process` is what cgroup paths told.
@@ -21,9 +30,13 @@ pub(super) fn attach(
     pids: &[u32],
     mut by_process: FxHashMap<u32, ContainerRef>,
     users: &Users,
+    names: Names,
 ) {
+    let with_sockets: FxHashSet<NamespaceId> =
+        snapshot.sockets.iter().map(|socket| socket.namespace).collect();
+    let wanted = |id: NamespaceId| names == Names::All || with_sockets.contains(&id);
     // A container that holds no socket of the snapshot still names its namespace.
-    for namespace in &snapshot.namespaces {
+    for namespace in snapshot.namespaces.iter().filter(|namespace| wanted(namespace.id)) {
         if let NamespaceName::Process { pid, .. } = namespace.name
             && !by_process.contains_key(&pid)
             && let Some(container) = container_of(proc, pid)
@@ -31,14 +44,14 @@ pub(super) fn attach(
             by_process.insert(pid, container);
         }
     }
-    let others = snapshot.namespaces.iter().any(|namespace| is_foreign(&namespace.name));
+    let others = snapshot.namespaces.iter().any(|namespace| is_foreign(namespace) && wanted(namespace.id));
     let forwarded = snapshot.processes.iter().any(|process| &*process.name == "docker-proxy");
     if by_process.is_empty() && !others && !forwarded {
         return;
     }
     let lookup = Lookup::new(roots(proc, pids, users));
-    let wanted: Vec<ContainerRef> = by_process.values().cloned().collect();
-    let (mut containers, unseen) = lookup.describe(&wanted);
+    let found: Vec<ContainerRef> = by_process.values().cloned().collect();
+    let (mut containers, unseen) = lookup.describe(&found);
     snapshot.unseen.extend(unseen);
     if others || forwarded {
         add_running(&lookup, snapshot, &mut containers);
@@ -48,7 +61,7 @@ pub(super) fn attach(
         if process.container.is_none()
             && let Some(namespace) = process.namespace
             && let Some(id) = homes.get(&namespace)
-            && snapshot.namespaces.iter().any(|other| other.id == namespace && is_foreign(&other.name))
+            && snapshot.namespaces.iter().any(|other| other.id == namespace && is_foreign(other))
         {
             process.container = Some(Arc::clone(id));
         }
@@ -60,7 +73,7 @@ pub(super) fn attach(
         };
         let container = by_pid.or_else(|| homes.get(&namespace.id)).and_then(|id| find(&containers, id));
         if let Some(container) = container
-            && is_foreign(&namespace.name)
+            && is_foreign(namespace)
         {
             namespace.name = name_of(container);
         }
@@ -69,9 +82,9 @@ pub(super) fn attach(
     snapshot.containers = containers;
 }
 
-/// Not the host's, and not given a name by a person.
-fn is_foreign(name: &NamespaceName) -> bool {
-    !matches!(name, NamespaceName::Host | NamespaceName::Named(_))
+/// Not the host's or the observer's, and not given a name by a person.
+fn is_foreign(namespace: &Namespace) -> bool {
+    !namespace.own && !matches!(namespace.name, NamespaceName::Host | NamespaceName::Named(_))
 }
 
 fn find<'a>(containers: &'a [Container], id: &str) -> Option<&'a Container> {

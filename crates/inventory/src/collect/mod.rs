@@ -8,6 +8,7 @@ mod owners;
 mod processes;
 mod request;
 mod resolver;
+mod sight;
 pub(crate) mod sockets;
 mod users;
 mod walk;
@@ -23,7 +24,6 @@ use portreeve_linux::system::System;
 use portreeve_model::{
     Host, Namespace, NamespaceId, Process, Snapshot, Socket, State, Unseen, UnseenReason, UnseenSubject,
 };
-use portreeve_wire::proc::mounts;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use request::{BpfUse, Details, IpVersions, NamespaceScope, Owners, Request};
@@ -62,8 +62,12 @@ pub fn collect(request: &Request) -> Result<Snapshot, CollectError> {
     let mut unseen = Vec::new();
 
     let mut walk = walk::walk_processes(&proc, request.owners, request.bpf).map_err(CollectError::Proc)?;
-    unseen.extend(walk.unseen(request.owners, privileges));
-    unseen.extend(hidden_processes(privileges));
+    unseen.extend(walk.unseen(request, privileges));
+    let hidden = sight::hidden_by_mount_option(privileges);
+    let outside = sight::outside_of_pid_namespace();
+    let all_show = hidden.is_none() && outside.is_none();
+    let coverage = if all_show { walk.coverage() } else { Coverage::Partial };
+    unseen.extend(hidden);
     let found = select(request, own, namespaces::find(own, &walk, &mut unseen))?;
     let Harvest { mut sockets, unseen: gaps, auto_bound } = harvest(request, &found);
     unseen.extend(gaps);
@@ -78,10 +82,20 @@ pub fn collect(request: &Request) -> Result<Snapshot, CollectError> {
     };
     let mut holders = Described::default();
     if request.owners != Owners::None {
-        holders = join(&describer, &mut walk, &mut sockets, || harvest(request, &found).sockets);
+        holders = join(&describer, &mut walk, coverage, &mut sockets, || harvest(request, &found).sockets);
         let context = context(request, &found, &describer, &walk, &sockets);
-        attribution::attribute(&mut sockets, &context, walk.coverage());
+        attribution::attribute(&mut sockets, &context, coverage);
+        // Who left something behind is described like a holder, so that its unit and user are known.
+        let known: FxHashSet<u32> = holders.processes.iter().map(|process| process.id.pid).collect();
+        let mut left: Vec<u32> =
+            sockets.iter().filter_map(|socket| Some(socket.likely_owner.as_ref()?.pid)).collect();
+        left.sort_unstable();
+        left.dedup();
+        left.retain(|pid| !known.contains(pid));
+        holders.add(describer.describe(&left));
         unseen.extend(holders.unseen());
+        // Inside a container this is as it should be, unless something is held from outside.
+        unseen.extend(outside.filter(|_| sockets.iter().any(is_unheld)));
     }
     if request.details.cgroups {
         cgroups::name(&mut sockets);
@@ -92,6 +106,7 @@ pub fn collect(request: &Request) -> Result<Snapshot, CollectError> {
             kernel: system.kernel.clone(),
             taken_at,
             privileged: privileges.is_complete(),
+            preloaded: preloaded(),
         },
         namespaces: found.into_iter().map(|found| found.namespace).collect(),
         processes: std::mem::take(&mut holders.processes),
@@ -99,8 +114,11 @@ pub fn collect(request: &Request) -> Result<Snapshot, CollectError> {
         sockets,
         unseen,
     };
-    if request.owners == Owners::Full {
-        containers::attach(&mut snapshot, &proc, &walk.pids, holders.containers, &users);
+    // Names of containers are names of namespaces, too.
+    if request.owners == Owners::Full || request.namespaces != NamespaceScope::Own {
+        let narrowed = request.filter.is_some();
+        let names = if narrowed { containers::Names::OfSockets } else { containers::Names::All };
+        containers::attach(&mut snapshot, &proc, &walk.pids, holders.containers, &users, names);
     }
     if let Some(filter) = &request.filter {
         retain(&mut snapshot, filter, |facts| {
@@ -184,12 +202,15 @@ fn closed_namespace(namespace: &Namespace, errno: Errno) -> Unseen {
 fn join(
     describer: &Describer<'_>,
     walk: &mut Walk,
+    coverage: Coverage,
     sockets: &mut Vec<Socket>,
     look_again: impl FnOnce() -> Vec<Socket>,
 ) -> Described {
     let mut holders = describer.describe(&walk.holding(sockets));
     walk.join(sockets, &names(&holders.processes));
-    if walk.coverage() == Coverage::Partial || !sockets.iter().any(is_unheld) {
+    // Without privileges most sockets have no visible holder, and a closer look would not show one.
+    let hopeless = coverage == Coverage::Partial && !Privileges::effective().read_processes;
+    if hopeless || !sockets.iter().any(is_unheld) {
         return holders;
     }
     walk.extend(owners::look_closer(describer.proc));
@@ -231,6 +252,12 @@ fn context(
     sockets
 }
 
+/// Everyone who has to do with a socket.
+fn pids_of(socket: &Socket) -> impl Iterator<Item = u32> {
+    let likely = socket.likely_owner.as_ref().map(|owner| owner.pid);
+    socket.holders.iter().map(|holder| holder.pid).chain(likely)
+}
+
 /// Has a file, so some process should hold it, and none was found.
 fn is_unheld(socket: &Socket) -> bool {
     socket.inode != 0 && socket.holders.is_empty()
@@ -240,24 +267,11 @@ fn names(processes: &[Process]) -> FxHashMap<u32, Arc<str>> {
     processes.iter().map(|process| (process.id.pid, Arc::clone(&process.name))).collect()
 }
 
-/// Whether `/proc` is mounted so that other users' processes do not show (`man 5 proc`, hidepid).
-fn hidden_processes(privileges: Privileges) -> Option<Unseen> {
-    if privileges.read_processes {
-        return None;
-    }
-    let text = std::fs::read("/proc/self/mountinfo").ok()?;
-    let hidden = mounts(&text).flatten().filter(|mount| *mount.mount_point == *b"/proc").any(|mount| {
-        mount.super_options.split(|byte| *byte == b',').any(|option| {
-            option.strip_prefix(b"hidepid=").is_some_and(|value| !matches!(value, b"0" | b"off"))
-        })
-    });
-    hidden.then(|| Unseen {
-        subject: UnseenSubject::Processes,
-        reason: UnseenReason::Permission,
-        count: 1,
-        detail: "/proc is mounted with hidepid: processes of other users do not show at all".into(),
-        remedy: Some("run it as root, or as a member of the group that the mount's gid= option names".into()),
-    })
+/// What `/etc/ld.so.preload` lists: names separated by blanks, line breaks or colons (glibc, `elf/rtld.c`).
+fn preloaded() -> Vec<String> {
+    let text = std::fs::read("/etc/ld.so.preload").unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    text.split([' ', '\t', '\n', ':']).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 /// Keeps the sockets that the filter wants, and of the rest what they need.
@@ -269,7 +283,6 @@ fn retain(snapshot: &mut Snapshot, filter: &Filter, know: impl FnOnce(&mut Snaps
     };
     let mut keep = keep.into_iter();
     snapshot.sockets.retain(|_| keep.next().unwrap_or(true));
-    let holders: FxHashSet<u32> =
-        snapshot.sockets.iter().flat_map(|socket| &socket.holders).map(|holder| holder.pid).collect();
+    let holders: FxHashSet<u32> = snapshot.sockets.iter().flat_map(pids_of).collect();
     snapshot.processes.retain(|process| holders.contains(&process.id.pid));
 }

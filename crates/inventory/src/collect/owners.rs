@@ -8,7 +8,7 @@ use portreeve_model::{Holder, Socket, Unseen, UnseenReason, UnseenSubject};
 use portreeve_wire::proc::FdTarget;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::request::Owners;
+use super::request::{NamespaceScope, Owners, Request};
 use super::walk::Walk;
 use crate::attribution::Coverage;
 
@@ -60,8 +60,8 @@ impl Walk {
         self.sockets.dedup();
     }
 
-    /// What the walk did not see.
-    pub(super) fn unseen(&self, owners: Owners, privileges: Privileges) -> Vec<Unseen> {
+    /// What the walk did not see, as far as `request` is about it.
+    pub(super) fn unseen(&self, request: &Request, privileges: Privileges) -> Vec<Unseen> {
         let remedy = || {
             Some(if privileges.read_processes {
                 "a security module, or a limit of the container this runs in, keeps even root out of them"
@@ -71,7 +71,7 @@ impl Walk {
             })
         };
         let mut unseen = Vec::new();
-        if owners != Owners::None && !self.closed.is_empty() {
+        if request.owners != Owners::None && !self.closed.is_empty() {
             unseen.push(Unseen {
                 subject: UnseenSubject::ProcessDescriptors,
                 reason: UnseenReason::Permission,
@@ -84,7 +84,8 @@ impl Walk {
                 remedy: remedy(),
             });
         }
-        if !self.homeless.is_empty() {
+        // One namespace that was found is seen as a whole, whoever else may be in it.
+        if request.namespaces == NamespaceScope::All && !self.homeless.is_empty() {
             unseen.push(Unseen {
                 subject: UnseenSubject::Namespace,
                 reason: UnseenReason::Permission,

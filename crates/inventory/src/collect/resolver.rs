@@ -3,6 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 
 use portreeve_linux::capabilities::Privileges;
+use portreeve_linux::sysctl;
 
 use super::cgroups::unified_root;
 use crate::filter::KernelNames;
@@ -19,6 +20,12 @@ impl KernelNames for Resolver {
     fn cgroup_id(&self, path: &str) -> Option<u64> {
         let directory = unified_root()?.join(path.trim_start_matches('/'));
         directory.metadata().ok().map(|metadata| metadata.ino())
+    }
+
+    fn ephemeral_ports(&self) -> Option<(u16, u16)> {
+        let range = sysctl::read("net.ipv4.ip_local_port_range").ok()?;
+        let (first, last) = range.split_once(char::is_whitespace)?;
+        Some((first.parse().ok()?, last.trim().parse().ok()?))
     }
 
     fn may_test_marks(&self) -> bool {

@@ -42,8 +42,8 @@ pub struct SnapshotFacts<'a> {
     pub owners_known: bool,
     /// See [`Facts::marks_known`].
     pub marks_known: bool,
-    /// See [`Facts::auto_bound`]: namespace and cookie of the sockets in a dump by
-    /// `Condition::Atom(Atom::AutoBound)`, where one was made.
+    /// See [`Facts::auto_bound`]: namespace and cookie of the sockets in a dump by the kernel's own test, where one was
+    /// made.
     pub auto_bound: Option<FxHashSet<(NamespaceId, u64)>>,
 }
 

@@ -16,6 +16,9 @@ pub trait KernelNames {
     /// Inode of the cgroup (v2) at this path from the hierarchy's root.
     fn cgroup_id(&self, path: &str) -> Option<u64>;
 
+    /// First and last of the ports that the kernel chooses from (`net.ipv4.ip_local_port_range`).
+    fn ephemeral_ports(&self) -> Option<(u16, u16)>;
+
     /// Whether the kernel will accept tests on the mark: they need `CAP_NET_ADMIN`, and without it the whole dump
     /// is refused.
     fn may_test_marks(&self) -> bool;
@@ -142,7 +145,7 @@ fn kernel_test(test: &Test, names: &dyn KernelNames) -> KernelTest {
             let id = path.strip_prefix("id:").and_then(fields::digits).or_else(|| names.cgroup_id(path));
             translated(id.map(Atom::Cgroup))
         }
-        Test::AutoBound => atom(Atom::AutoBound),
+        Test::AutoBound => auto_bound(names).map_or(KernelTest::Impossible, KernelTest::Exact),
         Test::State(_)
         | Test::Mark { .. }
         | Test::User(_)
@@ -154,6 +157,17 @@ fn kernel_test(test: &Test, names: &dyn KernelNames) -> KernelTest {
         | Test::Namespace(_)
         | Test::Inode(..) => KernelTest::Impossible,
     }
+}
+
+/// The kernel's own test counts every socket that was not bound by its program, and so the accepted ones, which have
+/// their listener's port, and every `TIME_WAIT` (`inet_diag_bc_run`): as in `ss`, the port must be one to choose, too.
+pub(crate) fn auto_bound(names: &dyn KernelNames) -> Option<Condition> {
+    let (first, last) = names.ephemeral_ports()?;
+    Some(Condition::And(vec![
+        Condition::Atom(Atom::AutoBound),
+        Condition::Atom(Atom::PortGe(Side::Source, first)),
+        Condition::Atom(Atom::PortLe(Side::Source, last)),
+    ]))
 }
 
 fn port_condition(side: Side, comparison: Comparison, port: u16) -> Condition {

@@ -7,8 +7,8 @@
 //! [`ServiceNames`], [`Facts`] and [`KernelNames`].
 //!
 //! Where it differs from `ss` on purpose: tests may stand in any order and place, states included (a run of adjacent
-//! `state` and `exclude` clauses is one set, as in `ss`); `and` binds tighter than `or`, as its manual says;
-//! operators may touch their operands; `[prefix]/len` is understood.
+//! `state` and `exclude` clauses is one set; in front of a test it narrows the whole expression, both as in `ss`);
+//! `and` binds tighter than `or`, as its manual says; operators may touch their operands; `[prefix]/len` is understood.
 
 mod ast;
 mod display;
@@ -34,6 +34,7 @@ pub use error::FilterError;
 pub use facts::{Facts, SnapshotFacts};
 pub use fields::ServiceNames;
 pub use kernel::KernelNames;
+pub(crate) use kernel::auto_bound;
 pub use needs::Needs;
 pub use parse::MAX_DEPTH;
 pub use pattern::Pattern;

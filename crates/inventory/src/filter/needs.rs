@@ -23,8 +23,8 @@ pub struct Needs {
     pub marks: bool,
     /// Paths of cgroups.
     pub cgroups: bool,
-    /// Which sockets the kernel chose the port of. No answer carries it: a second dump with
-    /// `Condition::Atom(Atom::AutoBound)` gives the cookies, and [`Facts::auto_bound`](super::Facts::auto_bound)
+    /// Which sockets the kernel chose the port of. No answer carries it: a second dump by the kernel's own test
+    /// gives the cookies, and [`Facts::auto_bound`](super::Facts::auto_bound)
     /// passes them on.
     pub auto_bound: bool,
 }

@@ -1,6 +1,7 @@
 //! Tokens to a tree.
 //!
 //! ```text
+//! filter = [states] or
 //! or     = and { ("or" | "|" | "||") and }
 //! and    = not { ["and" | "&" | "&&"] not }
 //! not    = { "not" | "!" } primary
@@ -40,7 +41,7 @@ fn parse(text: &str, services: &dyn ServiceNames) -> Result<Filter, Fault> {
         return Ok(Filter::everything());
     }
     let mut parser = Parser { tokens: &tokens, end: text.len(), services };
-    let filter = parser.either(0)?;
+    let filter = parser.whole()?;
     match parser.peek() {
         None => Ok(filter),
         Some(Kind::Close) => {
@@ -58,6 +59,21 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
+    /// States in front narrow the whole expression that follows, every branch of an `or` too: to `ss` they are no
+    /// part of it. With a connective behind them they are a test as any other.
+    fn whole(&mut self) -> Result<Filter, Fault> {
+        let start = self.tokens;
+        if matches!(self.peek(), Some(Kind::Word(word)) if is_state_keyword(word)) {
+            let states = self.states()?;
+            let joined = matches!(self.peek(), Some(Kind::Word(word)) if word.eq_ignore_ascii_case("and"));
+            if self.begins_test() && !joined {
+                return Ok(Filter::all_of([states, self.either(0)?]));
+            }
+            self.tokens = start;
+        }
+        self.either(0)
+    }
+
     fn either(&mut self, depth: usize) -> Result<Filter, Fault> {
         let mut parts = vec![self.both(depth)?];
         while self.eat_connective(&Kind::Or, "or") {
@@ -303,6 +319,20 @@ mod tests {
         ] {
             assert_eq!(canonical(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn states_in_front_narrow_every_branch() {
+        for (text, meaning) in [
+            ("state listening sport = :1 or sport = :2", "state listening and (sport = :1 or sport = :2)"),
+            ("state listening and sport = :1 or sport = :2", "state listening and sport = :1 or sport = :2"),
+            ("state listening or sport = :1", "state listening or sport = :1"),
+            ("sport = :1 or sport = :2 state listening", "sport = :1 or sport = :2 and state listening"),
+        ] {
+            assert_eq!(canonical(text), canonical(meaning), "{text}");
+        }
+        let narrowed = canonical("state listening sport = :1 or sport = :2");
+        assert_ne!(narrowed, canonical("state listening and sport = :1 or sport = :2"));
     }
 
     #[test]

@@ -32,6 +32,10 @@ impl KernelNames for World {
         [("/", 1), ("/a", 2)].iter().find(|(known, _)| *known == path).map(|(_, id)| *id)
     }
 
+    fn ephemeral_ports(&self) -> Option<(u16, u16)> {
+        Some((0, u16::MAX))
+    }
+
     fn may_test_marks(&self) -> bool {
         self.may_test_marks
     }

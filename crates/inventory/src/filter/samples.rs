@@ -85,6 +85,7 @@ pub(crate) fn snapshot() -> Snapshot {
             kernel: "6.18".into(),
             taken_at: "2026-01-01T00:00:00Z".parse().unwrap(),
             privileged: true,
+            preloaded: Vec::new(),
         },
         namespaces: vec![
             Namespace { id: NamespaceId(4_026_531_840), name: NamespaceName::Host, own: true, processes: 3 },

@@ -68,7 +68,7 @@ fn finding(scene: &Scene<'_>, listener: &Listener, sockets: &[&Socket]) -> Optio
     } else {
         (Severity::Medium, format!("{where_} has lost {dropped} connection attempts since it was opened"))
     };
-    let mut evidence = vec![format!("held by {}", wording::owner(scene, listener))];
+    let mut evidence = vec![wording::held_by(scene, listener)];
     for socket in sockets.iter().take(8) {
         let (length, limit) = (socket.receive_queue, socket.send_queue);
         evidence.push(match socket.source {

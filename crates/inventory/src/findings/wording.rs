@@ -40,6 +40,12 @@ pub(super) fn bind_evidence(scene: &Scene<'_>, listener: &Listener) -> String {
     line
 }
 
+/// The holders as a line of evidence: `held by redis-server (pid 812)`, or why there is none.
+pub(super) fn held_by(scene: &Scene<'_>, listener: &Listener) -> String {
+    let owner = owner(scene, listener);
+    if listener.owner.holders.is_empty() { owner } else { format!("held by {owner}") }
+}
+
 /// Who holds a listener: `redis-server (pid 812), redis.service, user redis`.
 pub(super) fn owner(scene: &Scene<'_>, listener: &Listener) -> String {
     let owner = &listener.owner;

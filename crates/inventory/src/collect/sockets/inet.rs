@@ -6,12 +6,14 @@ use portreeve_linux::netlink::{Dump, NetlinkError, dump};
 use portreeve_model::{
     Endpoint, Family, Interface, NamespaceId, Protocol, Socket, Source, State, Timer, TimerKind,
 };
-use portreeve_wire::inet_diag::bytecode::{Atom, Condition, Program};
+use portreeve_wire::inet_diag::bytecode::Program;
 use portreeve_wire::inet_diag::{self, ExtensionSet, Extensions, SocketMessage};
 use portreeve_wire::sock_diag::{self, StateSet};
 
 use super::{Damaged, Reader, lacks_diag, proc_net, tcp_info};
+use crate::collect::Resolver;
 use crate::collect::request::Details;
+use crate::filter;
 
 pub(super) fn read(reader: &mut Reader<'_>, protocol: Protocol) {
     let families = super::families(reader.request.ip_versions);
@@ -30,7 +32,8 @@ pub(super) fn read(reader: &mut Reader<'_>, protocol: Protocol) {
 
 /// No attribute says that the kernel chose a socket's port, but a filter can ask: a dump of those alone tells.
 fn read_auto_bound(reader: &mut Reader<'_>, protocol: Protocol, family: Family) {
-    let Ok(program) = Program::assemble(&Condition::Atom(Atom::AutoBound)) else { return };
+    let Some(condition) = filter::auto_bound(&Resolver) else { return };
+    let Ok(program) = Program::assemble(&condition) else { return };
     // A refusal is reported by the dump of the sockets themselves.
     if let Ok(dump) = dump_family(reader, protocol, family, Some(program)) {
         let namespace = reader.namespace;
@@ -40,7 +43,7 @@ fn read_auto_bound(reader: &mut Reader<'_>, protocol: Protocol, family: Family) 
 
 /// The part of the filter that the kernel can judge; `None` where there is nothing to judge or it does not fit.
 fn kernel_filter(reader: &Reader<'_>) -> Option<Program> {
-    let condition = reader.request.filter.as_ref()?.kernel_condition(&crate::collect::Resolver);
+    let condition = reader.request.filter.as_ref()?.kernel_condition(&Resolver);
     Program::assemble(&condition).ok().filter(|program| !program.as_bytes().is_empty())
 }
 
@@ -146,7 +149,7 @@ fn socket(
             .socket_memory
             .filter(|_| details.memory)
             .map(|memory| Box::new(super::memory(&memory))),
-        tcp_info: if details.tcp_info { tcp_info::decode(extensions, protocol) } else { None },
+        tcp_info: if details.tcp_info { tcp_info::decode(extensions, protocol, state) } else { None },
         ..Socket::new(
             protocol,
             family,

@@ -1,18 +1,20 @@
 //! `tcp_info` and its MPTCP counterpart, from wire form to the model's.
 
-use portreeve_model::{Protocol, TcpInfo};
+use portreeve_model::{Protocol, State, TcpInfo};
 use portreeve_wire::inet_diag::{Extensions, MptcpInfo};
 
 /// `None` where the kernel sent none, or sent less than a kernel ever did.
-pub(super) fn decode(extensions: &Extensions<'_>, protocol: Protocol) -> Option<Box<TcpInfo>> {
+pub(super) fn decode(extensions: &Extensions<'_>, protocol: Protocol, state: State) -> Option<Box<TcpInfo>> {
     match protocol {
-        Protocol::Tcp => extensions.tcp_info()?.ok().map(|info| Box::new(tcp(&info, extensions.congestion))),
+        Protocol::Tcp => {
+            extensions.tcp_info()?.ok().map(|info| Box::new(tcp(&info, extensions.congestion, state)))
+        }
         Protocol::Mptcp => extensions.mptcp_info()?.ok().map(|info| Box::new(mptcp(&info))),
         _ => None,
     }
 }
 
-fn tcp(info: &portreeve_wire::inet_diag::TcpInfo, congestion: Option<&str>) -> TcpInfo {
+fn tcp(info: &portreeve_wire::inet_diag::TcpInfo, congestion: Option<&str>, state: State) -> TcpInfo {
     let negotiated = [
         ("timestamps", info.options.timestamps()),
         ("sack", info.options.sack()),
@@ -39,7 +41,8 @@ fn tcp(info: &portreeve_wire::inet_diag::TcpInfo, congestion: Option<&str>) -> T
         congestion_window: info.snd_cwnd,
         slow_start_threshold: info.snd_ssthresh,
         unacked: info.unacked,
-        sacked: info.sacked,
+        // Of a listener, the kernel puts the limit of the accept queue here, which is the socket's `send_queue`.
+        sacked: if state == State::Listen { 0 } else { info.sacked },
         lost: info.lost,
         retransmits: info.retrans,
         total_retransmits: info.total_retrans,

@@ -109,14 +109,14 @@ fn finding(
     };
     let mut evidence: Vec<String> =
         listeners.iter().map(|listener| wording::bind_evidence(scene, listener)).collect();
-    evidence.push(format!("held by {}", wording::owner(scene, first)));
+    evidence.push(wording::held_by(scene, first));
     if let Some(forward) = forwarded {
         let container = target(scene, first, forward).map_or_else(String::new, |name| format!(", {name}"));
         let address = SocketAddr::new(forward.address, forward.port);
         evidence.push(format!("passes connections on to {address}{container}"));
     }
     if let Some(behind) = recognised.behind {
-        evidence.push(format!("there, held by {}", wording::owner(scene, behind)));
+        evidence.push(format!("there, {}", wording::held_by(scene, behind)));
     }
     evidence.push(match &recognised.ground {
         Ground::Holder(sign) => format!("recognised by {sign}"),
