@@ -104,7 +104,8 @@ impl Command {
     }
 
     /// Runs a shell fragment as root in the process's own mount namespace before the program starts,
-    /// such as `mount -o remount,hidepid=invisible /proc`. A failing line ends it.
+    /// such as `mount -t proc -o hidepid=invisible proc /proc` (a remount would change every mount of it). A failing
+    /// line ends it.
     pub fn setup(mut self, fragment: &str) -> Self {
         self.setup = Some(fragment.into());
         self.mount_namespace()

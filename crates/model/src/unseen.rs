@@ -60,9 +60,13 @@ pub enum UnseenReason {
 }
 
 impl Unseen {
-    /// Whether this makes a result incomplete (exit code 3). A kernel that lacks a protocol has no sockets of
-    /// it, and a process that ended holds nothing any more: those are told, but nothing is missing.
+    /// Whether this makes a result incomplete (exit code 3). A process that ended holds nothing any more, and a name
+    /// that no file tells hides nothing; sockets that the kernel has and cannot list are missing.
     pub fn is_incomplete(&self) -> bool {
-        !matches!(self.reason, UnseenReason::Unsupported | UnseenReason::Vanished)
+        match self.reason {
+            UnseenReason::Vanished => false,
+            UnseenReason::Unsupported => self.subject == UnseenSubject::Sockets,
+            _ => true,
+        }
     }
 }

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use portreeve_linux::Errno;
 use portreeve_linux::bpf::{self, FileKind};
-use portreeve_linux::proc::{DescriptorScratch, Proc, unlisted_processes};
+use portreeve_linux::proc::{DescriptorScratch, Proc, ProcessDirectory, unlisted_processes};
 use portreeve_wire::proc::{FdTarget, mounts};
 use rustc_hash::FxHashMap;
 
 use super::{Disguise, HiddenProcess, ParkedDescriptor, Parking};
+use crate::collect::BpfUse;
 
 /// Looks for processes that are hidden: by a mount over their directory, from the listing, or with some of their
 /// descriptors. `inodes` are the sockets without a holder.
-pub(super) fn hidden_processes(proc: &Proc, inodes: &[u64]) -> Vec<HiddenProcess> {
+pub(super) fn hidden_processes(proc: &Proc, inodes: &[u64], bpf: BpfUse) -> Vec<HiddenProcess> {
     let mut found = covered();
     let listed = proc.pids().unwrap_or_default();
     let pid_max = portreeve_linux::sysctl::read("kernel.pid_max").ok().and_then(|text| text.parse().ok());
@@ -21,7 +23,9 @@ pub(super) fn hidden_processes(proc: &Proc, inodes: &[u64]) -> Vec<HiddenProcess
             found.push(HiddenProcess { pid, disguise: Disguise::Unlisted, holds: false, name: None });
         }
     }
-    for pid in kernel_says(inodes) {
+    let holders = if bpf == BpfUse::Allowed { kernel_says(inodes) } else { Vec::new() };
+    // A process that may not be looked into hides nothing: that it is closed is told as such.
+    for pid in holders.into_iter().filter(|pid| !is_closed(proc, *pid)) {
         match found.iter_mut().find(|other| other.pid == pid) {
             Some(process) => process.holds = true,
             None => {
@@ -31,6 +35,12 @@ pub(super) fn hidden_processes(proc: &Proc, inodes: &[u64]) -> Vec<HiddenProcess
     }
     found.sort_by_key(|process| (!process.holds, process.pid));
     found
+}
+
+fn is_closed(proc: &Proc, pid: u32) -> bool {
+    let look =
+        |process: ProcessDirectory| process.each_descriptor(&mut DescriptorScratch::default(), |_, _| {});
+    matches!(proc.process(pid).and_then(look), Err(Errno::ACCESS | Errno::PERM))
 }
 
 /// Processes whose `/proc/PID` has something mounted over it.

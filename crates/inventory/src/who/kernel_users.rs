@@ -202,24 +202,4 @@ fn nfs_ports(text: &str) -> impl Iterator<Item = (Protocol, u16)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_nfs_servers_list_is_read() {
-        let text = "rdma 20049\ntcp 2049\nudp6 2049\nnonsense\ntcp x\n";
-        let ports: Vec<_> = nfs_ports(text).collect();
-        assert_eq!(ports, [(Protocol::Tcp, 2049), (Protocol::Udp, 2049)]);
-    }
-
-    #[test]
-    fn a_port_that_no_tunnel_uses_has_no_kernel_user() {
-        let device =
-            |name: &str, udp_port| Device { index: 7, name: name.into(), kind: "vxlan".into(), udp_port };
-        let links = [device("vx0", Some(4789)), device("eth0", None)];
-        assert_eq!(tunnels(NamespaceId(1), 4790, &links), []);
-        let users = tunnels(NamespaceId(1), 4789, &links);
-        assert_eq!(users.len(), 1);
-        assert_eq!(users[0].what, "VXLAN device vx0");
-    }
-}
+mod tests;

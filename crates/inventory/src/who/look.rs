@@ -40,7 +40,7 @@ fn look_once(query: &Query, bpf: BpfUse) -> Result<Views, CollectError> {
     let listeners = survey::listeners(&snapshot);
     let inside = in_namespace(query.namespace, &snapshot, || Inside::look(query)).unwrap_or_default();
     let proc = Proc::open().map_err(CollectError::Proc)?;
-    let processes = search(&proc, query, &snapshot, &inside.kernel_users);
+    let processes = search(&proc, query, &snapshot, &inside.kernel_users, bpf);
     Ok(Views {
         listeners,
         proc_net: inside.proc_net,
@@ -174,7 +174,13 @@ fn open(id: NamespaceId) -> Option<NetworkNamespace> {
 
 /// Looks for holders that are not to be seen, of sockets in the asked namespace that neither a process nor a known
 /// part of the kernel explains.
-fn search(proc: &Proc, query: &Query, snapshot: &Snapshot, kernel_users: &[KernelUser]) -> Processes {
+fn search(
+    proc: &Proc,
+    query: &Query,
+    snapshot: &Snapshot,
+    kernel_users: &[KernelUser],
+    bpf: BpfUse,
+) -> Processes {
     let listed = proc.pids().unwrap_or_default();
     let closed = snapshot
         .unseen
@@ -195,7 +201,7 @@ fn search(proc: &Proc, query: &Query, snapshot: &Snapshot, kernel_users: &[Kerne
     // Without the permission to look into processes, those that hidepid hides would all be suspects.
     if !inodes.is_empty() && Privileges::effective().read_processes {
         processes.searched = true;
-        processes.hidden = hidden::hidden_processes(proc, &inodes);
+        processes.hidden = hidden::hidden_processes(proc, &inodes, bpf);
         processes.parked = hidden::parked_descriptors(proc, &inodes);
     }
     for hidden in &mut processes.hidden {

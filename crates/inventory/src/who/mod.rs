@@ -11,6 +11,8 @@ mod kernel_users;
 mod look;
 mod reasons;
 mod release;
+#[cfg(test)]
+mod tests;
 
 mod views;
 

@@ -10,7 +10,7 @@ use crate::who::SecondView;
 use crate::who::case::{Case, is_waiting, shares_ports};
 
 pub(super) fn explain(case: &Case<'_>) -> Vec<Reason> {
-    let mut evidence = missing_from_sock_diag(case);
+    let mut evidence = if case.list_has_gaps() { Vec::new() } else { missing_from_sock_diag(case) };
     evidence.extend(missing_from_proc_net(case));
     evidence.extend(refused_without_socket(case));
     if evidence.is_empty() {
@@ -26,10 +26,8 @@ pub(super) fn explain(case: &Case<'_>) -> Vec<Reason> {
     )
 }
 
-fn missing_from_sock_diag(case: &Case<'_>) -> Vec<String> {
-    if case.list_has_gaps() {
-        return Vec::new();
-    }
+/// Rows of `/proc/net` that `sock_diag` has no socket for.
+pub(super) fn missing_from_sock_diag(case: &Case<'_>) -> Vec<String> {
     let rows = case.views.proc_net.iter().flat_map(|view| view.sockets.iter().map(move |row| (view, row)));
     rows.filter(|(_, row)| !case.here.iter().any(|socket| shows(socket, row)))
         .map(|(view, row)| {

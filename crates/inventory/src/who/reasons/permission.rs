@@ -4,6 +4,7 @@ use portreeve_model::who::{Reason, ReasonKind};
 use portreeve_model::{NoHolder, Socket, UnseenSubject};
 
 use super::bound_only::{leaves_out, refused};
+use super::disagreement::missing_from_sock_diag;
 use super::reason;
 use crate::who::case::{Case, shares_ports};
 
@@ -55,16 +56,14 @@ fn unreadable(case: &Case<'_>, unseen: &[&Socket]) -> Vec<Reason> {
     )
 }
 
-/// What `bind(2)` refuses while the list of sockets has gaps.
+/// What `bind(2)` refuses, or only the text of `/proc/net` shows, while the list of sockets has gaps.
 fn unlisted(case: &Case<'_>) -> Vec<Reason> {
     if !case.list_has_gaps() {
         return Vec::new();
     }
-    let evidence: Vec<String> = case
-        .unexplained_refusals()
-        .filter(|probe| !leaves_out(case, probe.protocol))
-        .map(|probe| refused(case, probe))
-        .collect();
+    let refusals = case.unexplained_refusals().filter(|probe| !leaves_out(case, probe.protocol));
+    let mut evidence: Vec<String> = refusals.map(|probe| refused(case, probe)).collect();
+    evidence.extend(missing_from_sock_diag(case));
     if evidence.is_empty() {
         return Vec::new();
     }
