@@ -1,13 +1,14 @@
 //! Filters select the sockets that `ss` selects with the same words.
 
-use portreeve_lab::Host;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use portreeve_lab::{Command, Host, Lab};
 
 use crate::busy::{BOUND_ONLY, busy};
-use crate::program::listing_of;
+use crate::program::{PATIENCE, actor, listing_of};
 use crate::rest::{assert_same, at_rest, difference};
 use crate::ss::{Columns, Row, rows, ss};
-
-const ALL_COLUMNS: Columns = Columns { netid: true, state: true };
 
 /// Each selects something of the busy host, and not everything.
 const SELECTIVE: &[&str] = &[
@@ -155,7 +156,7 @@ fn a_port_was_chosen_by_the_kernel_or_it_was_not() {
 }
 
 fn selected_by_ss(host: &Host, filter: &str) -> Vec<(String, String, String)> {
-    keys(ss(host, "-tuane", filter, columns(filter)))
+    keys(&ss(host, "-tuane", filter, columns(filter)))
 }
 
 /// Without the socket that is bound and no more, which `ss` never shows.
@@ -163,7 +164,7 @@ fn selected(host: &Host, filter: &str) -> Vec<(String, String, String)> {
     let text = listing_of(host, &["sockets", "-H", "-tuane", filter]);
     let bound = format!(":{BOUND_ONLY}");
     let rows = rows(&text, columns(filter));
-    keys(rows.into_iter().filter(|row| !row.local.ends_with(&bound)).collect())
+    keys(&rows.into_iter().filter(|row| !row.local.ends_with(&bound)).collect::<Vec<_>>())
 }
 
 /// Both drop the column of the state where the filter leaves one.
@@ -178,9 +179,51 @@ fn columns(filter: &str) -> Columns {
     Columns { netid: true, state: !one }
 }
 
-fn keys(rows: Vec<Row>) -> Vec<(String, String, String)> {
+fn keys(rows: &[Row]) -> Vec<(String, String, String)> {
     let mut keys: Vec<_> =
         rows.iter().map(|row| (row.local.clone(), row.peer.clone(), row.cookie())).collect();
     keys.sort();
     keys
+}
+
+/// A cgroup of the unified hierarchy with nothing in it, removed when dropped.
+struct Cgroup(PathBuf);
+
+impl Cgroup {
+    fn new() -> Self {
+        let mounts = fs::read_to_string("/proc/self/mounts").unwrap();
+        let of_version_2 = |line: &&str| line.split(' ').nth(2) == Some("cgroup2");
+        let mount = mounts.lines().find(of_version_2).expect("a mounted cgroup2 hierarchy");
+        let directory = Path::new(mount.split(' ').nth(1).unwrap());
+        let directory = directory.join(format!("portreeve-test-{}", std::process::id()));
+        fs::create_dir(&directory).unwrap();
+        Self(directory)
+    }
+}
+
+impl Drop for Cgroup {
+    fn drop(&mut self) {
+        drop(fs::remove_dir(&self.0));
+    }
+}
+
+#[test]
+fn a_cgroup_selects_its_sockets() {
+    let cgroup = Cgroup::new();
+    let lab = Lab::new("cgroup-filter").unwrap();
+    let host = lab.host("a").start().unwrap();
+    let _other = actor(&host, "tcp-listen 127.0.0.1:7001");
+    let script = "echo $$ >\"$CGROUP/cgroup.procs\" && exec \"$ACTOR\" tcp-listen 127.0.0.1:7002";
+    let command =
+        Command::shell(script).env("CGROUP", &cgroup.0).env("ACTOR", portreeve_lab::actor_path().unwrap());
+    let inside = host.spawn(command).unwrap();
+    inside.ready(PATIENCE).unwrap();
+    let path = cgroup.0.display();
+    for filter in [format!("cgroup = {path}"), format!("cgroup {path}"), format!("not cgroup = {path}")] {
+        let theirs = selected_by_ss(&host, &filter);
+        assert_eq!(theirs.len(), 1, "{filter}");
+        assert_same(theirs, selected(&host, &filter), &filter);
+    }
+    inside.kill();
+    drop(lab);
 }

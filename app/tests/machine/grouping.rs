@@ -1,4 +1,4 @@
-//! "Which process has the most TIME_WAIT, which leaks CLOSE_WAIT?"
+//! "Which process has the most `TIME_WAIT`, which leaks `CLOSE_WAIT`?"
 
 use crate::program::{actor, document, list, one_host};
 

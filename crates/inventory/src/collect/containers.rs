@@ -1,6 +1,7 @@
 //! Containers of the processes and namespaces of a snapshot: found by cgroup, or by where the runtime's state files
 //! say that they live.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -137,6 +138,12 @@ fn container_of(proc: &Proc, pid: u32) -> Option<ContainerRef> {
     identify(paths.iter().map(|path| &**path))
 }
 
+/// Whether the user's own files may lie there. Accounts of services have `/` or some place of the system's for a home,
+/// which makes nothing below it theirs.
+fn may_be_home(uid: u32, directory: &Path) -> bool {
+    std::fs::metadata(directory).map_or(true, |metadata| metadata.uid() == uid)
+}
+
 /// Where the runtimes keep their state: running `dockerd` processes may have been told another place.
 fn roots(proc: &Proc, pids: &[u32], users: &Users) -> Roots {
     let mut text = Vec::new();
@@ -150,6 +157,24 @@ fn roots(proc: &Proc, pids: &[u32], users: &Users) -> Roots {
             dockerd.push(arguments(&text).map(|word| String::from_utf8_lossy(word).into_owned()).collect());
         }
     }
-    let homes = users.homes().map(|(uid, directory)| Home { uid, directory: directory.into() }).collect();
+    let homes = users
+        .homes()
+        .filter(|(uid, directory)| may_be_home(*uid, Path::new(directory)))
+        .map(|(uid, directory)| Home { uid, directory: directory.into() })
+        .collect();
     Roots { dockerd, homes, ..Roots::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::may_be_home;
+
+    #[test]
+    fn the_root_is_nobodys_home_but_roots() {
+        assert!(!may_be_home(998, Path::new("/")));
+        assert!(may_be_home(0, Path::new("/")));
+        assert!(may_be_home(1000, Path::new("/no/such/directory")), "not known to be another's");
+    }
 }
