@@ -42,7 +42,8 @@ pub struct Arguments {
 
     /// Network namespaces: own, all, a name (ip netns, container, pod) or a pid
     ///
-    /// The overview looks at all of them, `sockets` and `who` at their own, unless this says otherwise.
+    /// The overview looks at all of them and `sockets` at its own, unless this says otherwise. `who` answers for its
+    /// own, or the one named here, and tells where else the port is open.
     #[arg(long, global = true, value_name = "own|all|NAME|PID")]
     pub netns: Option<Scope>,
 

@@ -256,7 +256,7 @@ fn state_number(name: &str) -> u8 {
 }
 
 #[test]
-fn a_listener_that_waits_for_accept_is_not_taken_for_one_without_connections() {
+fn a_full_accept_queue_is_spoken_of() {
     let busy = busy("accept-queue");
     let rows = ss(&busy.host, "-tlne", "sport = :7014", Columns { netid: false, state: true });
     assert_eq!((rows[0].receive_queue.as_str(), rows[0].send_queue.as_str()), ("2", "1"));

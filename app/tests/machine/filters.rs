@@ -163,8 +163,9 @@ fn selected_by_ss(host: &Host, filter: &str) -> Vec<(String, String, String)> {
 fn selected(host: &Host, filter: &str) -> Vec<(String, String, String)> {
     let text = listing_of(host, &["sockets", "-H", "-tuane", filter]);
     let bound = format!(":{BOUND_ONLY}");
-    let rows = rows(&text, columns(filter));
-    keys(&rows.into_iter().filter(|row| !row.local.ends_with(&bound)).collect::<Vec<_>>())
+    let mut rows = rows(&text, columns(filter));
+    rows.retain(|row| !row.local.ends_with(&bound));
+    keys(&rows)
 }
 
 /// Both drop the column of the state where the filter leaves one.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use portreeve_linux::Errno;
 use portreeve_linux::capabilities::Privileges;
 use portreeve_linux::proc::{DescriptorScratch, Proc, walk};
 use portreeve_model::{Holder, Socket, Unseen, UnseenReason, UnseenSubject};
@@ -15,7 +16,7 @@ use crate::attribution::Coverage;
 impl Walk {
     /// Whether every process could be read, so that "no process holds it" may be said.
     pub(super) fn coverage(&self) -> Coverage {
-        if self.closed.is_empty() && self.failed.is_none() { Coverage::Complete } else { Coverage::Partial }
+        if self.closed.is_empty() && self.failed.is_empty() { Coverage::Complete } else { Coverage::Partial }
     }
 
     /// (pid, fd) of everyone who holds the socket with this inode.
@@ -98,13 +99,21 @@ impl Walk {
                 remedy: remedy(),
             });
         }
-        if let Some((count, pid, errno)) = self.failed {
+        if let Some((pid, errno)) = self.failed.first() {
+            let count = u32::try_from(self.failed.len()).unwrap_or(u32::MAX);
             unseen.push(Unseen {
                 subject: UnseenSubject::ProcessDescriptors,
                 reason: UnseenReason::Failed,
                 count,
-                detail: format!("descriptors of {count} processes could not be read; pid {pid}: {errno}"),
-                remedy: None,
+                detail: match *errno {
+                    Errno::XDEV => format!(
+                        "descriptors of {count} processes could not be read: something is mounted over /proc/{pid}"
+                    ),
+                    _ => format!("descriptors of {count} processes could not be read; pid {pid}: {errno}"),
+                },
+                remedy: (*errno == Errno::XDEV).then(|| {
+                    format!("find out who hides it: grep ' /proc/{pid}' /proc/self/mountinfo")
+                }),
             });
         }
         unseen

@@ -31,8 +31,8 @@ pub(super) struct Walk {
     pub(super) closed: Vec<u32>,
     /// Processes whose network namespace may not be read.
     pub(super) homeless: Vec<u32>,
-    /// Errors other than those: how many, and an example.
-    pub(super) failed: Option<(u32, u32, Errno)>,
+    /// Processes that could not be read for another reason than those.
+    pub(super) failed: Vec<(u32, Errno)>,
 }
 
 /// Walks over the processes: always for their namespaces, and for their descriptors where owners are wanted.
@@ -58,7 +58,8 @@ pub(super) fn walk_processes(proc: &Proc, owners: Owners, bpf: BpfUse) -> Result
     if let Some(records) = listed {
         // The same permission guards a process's namespaces and its descriptors (kernel/ptrace.c, ptrace_may_access).
         all.closed.clone_from(&all.homeless);
-        let closed: FxHashSet<u32> = all.closed.iter().copied().collect();
+        let failed = all.failed.iter().map(|(pid, _)| *pid);
+        let closed: FxHashSet<u32> = all.closed.iter().copied().chain(failed).collect();
         // A holder that /proc does not list is hidden, and shall be found out as that: its sockets stay unheld here.
         let open = all.pids.iter().copied().filter(|pid| !closed.contains(pid)).collect();
         all.take(records, &open);
@@ -115,10 +116,7 @@ impl Walk {
             Errno::ACCESS | Errno::PERM => self.closed.push(pid),
             // It ended meanwhile, and holds nothing any more.
             Errno::NOENT | Errno::SRCH => {}
-            other => {
-                let count = self.failed.map_or(0, |(count, ..)| count);
-                self.failed = Some((count + 1, pid, other));
-            }
+            other => self.failed.push((pid, other)),
         }
     }
 
@@ -132,10 +130,7 @@ impl Walk {
         }
         self.closed.extend(part.closed);
         self.homeless.extend(part.homeless);
-        if let Some((count, pid, errno)) = part.failed {
-            let before = self.failed.map_or(0, |(count, ..)| count);
-            self.failed = Some((before + count, pid, errno));
-        }
+        self.failed.extend(part.failed);
     }
 
     /// Takes over the descriptors of the processes in `of` from the kernel's own tables.

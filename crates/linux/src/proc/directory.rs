@@ -4,7 +4,7 @@ use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir, openat, readlinkat_raw};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir, ResolveFlags, openat, openat2, readlinkat_raw};
 use rustix::io::{Errno, read};
 
 /// A mounted `/proc`.
@@ -50,10 +50,17 @@ impl Proc {
     /// One process.
     ///
     /// # Errors
-    /// `ENOENT` if there is none, or none that may be seen (hidepid).
+    /// `ENOENT` if there is none, or none that may be seen (hidepid); `EXDEV` if something is mounted over its
+    /// directory, so that what is there is not the process.
     pub fn process(&self, pid: u32) -> Result<ProcessDirectory, Errno> {
         let mut name = [0_u8; 16];
-        let directory = openat(&self.root, decimal(pid, &mut name), DIRECTORY, Mode::empty())?;
+        let name = decimal(pid, &mut name);
+        let resolve = ResolveFlags::NO_XDEV | ResolveFlags::NO_SYMLINKS;
+        let directory = match openat2(&self.root, name, DIRECTORY, Mode::empty(), resolve) {
+            // Before Linux 5.6, or where a seccomp filter does not know the call.
+            Err(Errno::NOSYS | Errno::PERM) => openat(&self.root, name, DIRECTORY, Mode::empty())?,
+            other => other?,
+        };
         Ok(ProcessDirectory { pid, directory })
     }
 }
