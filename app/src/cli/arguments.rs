@@ -22,7 +22,7 @@ use crate::engine::Scope;
     bin_name = "portreeve",
     version,
     max_term_width = 100,
-    disable_help_subcommand = true,
+    args_override_self = true,
     after_help = "Exit codes: 0 clean, 1 findings, 2 usage, 3 incomplete, 4 not found or free, 5 internal error.",
     after_long_help = "Exit codes: 0 clean, 1 findings, 2 usage, 3 incomplete, 4 not found or free, 5 internal error.\n\n\
                        Examples:\n  \

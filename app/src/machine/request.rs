@@ -1,10 +1,10 @@
 //! `sockets` options to a request of the inventory.
 
-use portreeve_inventory::collect::{BpfUse, Details, IpVersions, Owners, Request};
+use portreeve_inventory::collect::{self, BpfUse, Details, IpVersions, Owners, Request};
 use portreeve_inventory::filter::{Comparison, Filter, Pattern, Test};
 use portreeve_inventory::group::Key;
 use portreeve_inventory::services;
-use portreeve_model::{Family, Protocol};
+use portreeve_model::{Family, Protocol, State};
 
 use super::scope;
 use crate::engine::{OwnerDetail, SocketQuery};
@@ -13,6 +13,9 @@ use crate::error::CommandError;
 /// The request that answers a query. What the filter needs to know of a socket, the inventory adds by itself.
 pub(super) fn of(query: &SocketQuery, bpf: BpfUse) -> Result<Request, CommandError> {
     let expression = query.filter.as_deref().map(parsed).transpose()?;
+    if let Some(user) = &query.user {
+        known_user(user)?;
+    }
     let states = states(query, expression.as_ref());
     let options = options(query);
     let filter = match expression {
@@ -67,6 +70,16 @@ fn parsed(text: &str) -> Result<Filter, CommandError> {
     })
 }
 
+/// A name that nobody has would select nothing, silently.
+fn known_user(user: &str) -> Result<(), CommandError> {
+    let is_pattern = user.contains(['*', '?', '\\']);
+    if is_pattern || user.parse::<u32>().is_ok() || collect::is_user(user) {
+        return Ok(());
+    }
+    Err(CommandError::not_found(format!("no user is called {user} in /etc/passwd"))
+        .hint("a user of a directory service or of a container goes by number: --user 1234"))
+}
+
 fn before(text: &str, offset: usize) -> &str {
     text.get(..offset).unwrap_or(text).trim_end()
 }
@@ -83,6 +96,8 @@ fn states(query: &SocketQuery, expression: Option<&Filter>) -> u32 {
     }
     match expression {
         Some(filter) if named => filter.state_mask().mask(),
+        // Packet sockets have no other state: asked for alone, they are all shown, as with ss -0.
+        _ if query.protocols == [Protocol::Packet] => query.states.mask() | State::Unconnected.mask(),
         _ => query.states.mask(),
     }
 }

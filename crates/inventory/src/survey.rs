@@ -2,6 +2,7 @@
 //! ephemeral port ranges, units behind sockets that PID 1 holds, files that were replaced.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use portreeve_linux::namespace::NetworkNamespace;
 use portreeve_linux::sysctl;
@@ -9,6 +10,7 @@ use portreeve_model::listener::{Activation, Forward};
 use portreeve_model::{Finding, Listener, NamespaceId, Process, Snapshot, Socket, Unseen};
 use portreeve_wire::proc::port_range;
 
+use crate::collect::Users;
 use crate::containers::forward_of;
 use crate::findings::{self, FileState, Scene};
 use crate::listeners::{self, Attribution, EphemeralRanges};
@@ -44,6 +46,7 @@ pub fn listeners(snapshot: &Snapshot) -> Vec<Listener> {
 struct Machine<'a> {
     snapshot: &'a Snapshot,
     socket_units: Option<units::SocketUnits>,
+    users: Users,
 }
 
 impl<'a> Machine<'a> {
@@ -56,7 +59,7 @@ impl<'a> Machine<'a> {
                 None
             }
         });
-        Self { snapshot, socket_units }
+        Self { snapshot, socket_units, users: Users::read() }
     }
 }
 
@@ -72,6 +75,10 @@ impl Attribution for Machine<'_> {
             let process = self.snapshot.process(holder.pid)?;
             units::activator_of(&process.name, &process.command_line)
         })
+    }
+
+    fn user_name(&self, uid: u32) -> Option<Arc<str>> {
+        self.users.name(uid)
     }
 
     fn forward(&self, command_line: &[String]) -> Option<Forward> {

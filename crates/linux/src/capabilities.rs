@@ -6,7 +6,8 @@ use rustix::thread::{CapabilitySet, capabilities};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "independent permissions, each granted or not")]
 pub struct Privileges {
-    /// `CAP_SYS_PTRACE`: other users' `/proc/PID/fd`, `exe`, `environ`.
+    /// `CAP_SYS_PTRACE`, with `CAP_DAC_READ_SEARCH` or `CAP_DAC_OVERRIDE`: other users' `/proc/PID/fd`, `exe`,
+    /// `environ`.
     pub read_processes: bool,
     /// `CAP_SYS_ADMIN`: entering network namespaces.
     pub enter_namespaces: bool,
@@ -20,11 +21,12 @@ impl Privileges {
     /// Of the calling thread, from its effective set. Where the kernel does not tell, nothing is assumed.
     pub fn effective() -> Self {
         let set = capabilities(None).map_or(CapabilitySet::empty(), |sets| sets.effective);
+        let read_files = set.intersects(CapabilitySet::DAC_READ_SEARCH | CapabilitySet::DAC_OVERRIDE);
         Self {
-            read_processes: set.contains(CapabilitySet::SYS_PTRACE),
+            read_processes: set.contains(CapabilitySet::SYS_PTRACE) && read_files,
             enter_namespaces: set.contains(CapabilitySet::SYS_ADMIN),
             administer_network: set.contains(CapabilitySet::NET_ADMIN),
-            read_files: set.intersects(CapabilitySet::DAC_READ_SEARCH | CapabilitySet::DAC_OVERRIDE),
+            read_files,
         }
     }
 

@@ -111,7 +111,8 @@ impl Reach {
         match v4 {
             _ if v4.is_unspecified() => Self::All,
             _ if v4.is_loopback() => Self::Loopback,
-            _ if v4.is_link_local() || (a, b, c) == (224, 0, 0) => Self::LinkLocal,
+            // The limited broadcast address is never forwarded (RFC 1122 section 3.2.1.3).
+            _ if v4.is_link_local() || v4.is_broadcast() || (a, b, c) == (224, 0, 0) => Self::LinkLocal,
             _ if v4.is_private() || (a == 100 && b & 0xc0 == 64) => Self::Private,
             // 239.0.0.0/8 is administratively scoped (RFC 2365).
             _ if a == 239 => Self::Private,
@@ -178,6 +179,7 @@ mod tests {
             ("100.128.0.0", Reach::Public),
             ("169.254.1.1", Reach::LinkLocal),
             ("224.0.0.251", Reach::LinkLocal),
+            ("255.255.255.255", Reach::LinkLocal),
             ("239.255.255.250", Reach::Private),
             ("::", Reach::All),
             ("::1", Reach::Loopback),

@@ -39,6 +39,8 @@ pub struct Namespace {
 pub enum NamespaceName {
     /// The namespace of PID 1: the host itself.
     Host,
+    /// The observer's own, where it could not be read whether that is the host's.
+    Own,
     /// A name made with `ip netns add`.
     Named(Arc<str>),
     /// The container that lives in it.
@@ -69,6 +71,7 @@ impl fmt::Display for NamespaceName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Host => f.pad("host"),
+            Self::Own => f.pad("own"),
             Self::Named(name) | Self::Container(name) | Self::Pod(name) | Self::Mount(name) => f.pad(name),
             Self::Process { pid, name } => f.pad(&format!("{name}({pid})")),
             Self::Descriptor { pid, fd } => f.pad(&format!("fd {fd} of pid {pid}")),

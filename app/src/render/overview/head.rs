@@ -32,13 +32,19 @@ pub(super) fn print(out: &mut dyn Write, document: &Overview, view: &View) -> io
     sum(out, document, view)
 }
 
-/// Prints the counts, in one line.
+/// What the longest sum of an ordinary machine takes.
+const WIDE_SUM: usize = 100;
+
+/// Prints the counts.
 pub(super) fn sum(out: &mut dyn Write, document: &Overview, view: &View) -> io::Result<()> {
     let palette = view.palette;
     let open = document.listeners.iter().filter(|listener| !listener.ephemeral);
     let beyond = open.clone().filter(|listener| listener.reach.is_beyond_this_machine()).count();
     let ports = counted(open.count(), "open port");
-    write!(out, "{}", palette.paint(Ink::Heading, format_args!("{ports}, {beyond} beyond this machine; ")))?;
+    write!(out, "{}", palette.paint(Ink::Heading, format_args!("{ports}, {beyond} beyond this machine")))?;
+    // On a narrow terminal the findings go on a line of their own.
+    let narrow = view.width.is_some_and(|width| width < WIDE_SUM) && !document.findings.is_empty();
+    write!(out, "{}", if narrow { "\n" } else { "; " })?;
     match document.findings.len() {
         0 => write!(out, "{}", palette.paint(Ink::Good, "no findings"))?,
         count => {

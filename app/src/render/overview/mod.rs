@@ -7,8 +7,9 @@ mod listeners;
 use std::io::{self, Write};
 
 use portreeve_model::document::{FirewallJudgement, Overview};
-use portreeve_model::{Listener, NoHolder, Severity};
+use portreeve_model::{Listener, NoHolder, Reach, Severity};
 
+use super::labels::counted;
 use super::style::Ink;
 use super::unseen;
 use super::view::View;
@@ -43,6 +44,16 @@ fn notes(out: &mut dyn Write, document: &Overview, view: &View) -> io::Result<()
     let unseen_holder = |listener: &Listener| listener.owner.no_holder == Some(NoHolder::Permission);
     if document.listeners.iter().any(unseen_holder) {
         writeln!(out, "  unseen(USER): the holder could not be seen; the socket belongs to USER")?;
+    }
+    let inside =
+        document.listeners.iter().filter(|listener| listener.reach == Reach::ContainerInternal).count();
+    if inside > 0 {
+        let note = format!(
+            "{} inside other network namespaces: who reaches them there is not judged, nor are they \
+             for what is risky beyond loopback",
+            counted(inside, "port")
+        );
+        unseen::hanging(out, ["  ", "    "], &note, view.prose_width(), str::to_owned)?;
     }
     unseen::list(out, "not seen: ", &document.unseen, view.prose_width(), view.palette)
 }

@@ -147,6 +147,11 @@ pub fn namespace_of(pid: u32) -> Result<NamespaceId, Errno> {
     NetworkNamespace::at(&path).map(|namespace| NamespaceId(namespace.id))
 }
 
+/// Whether `/etc/passwd` names a user so: sockets of other users can be asked for by number only.
+pub fn is_user(name: &str) -> bool {
+    Users::read().has(name)
+}
+
 /// The namespaces that the request is about.
 fn select(request: &Request, own: NamespaceId, found: Vec<Found>) -> Result<Vec<Found>, CollectError> {
     let wanted = match request.namespaces {

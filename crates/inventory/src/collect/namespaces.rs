@@ -71,7 +71,7 @@ pub(super) fn find(own: NamespaceId, walk: &Walk, unseen: &mut Vec<Unseen>) -> V
             Found {
                 namespace: Namespace {
                     id: NamespaceId(id),
-                    name: name(id, host, &traces),
+                    name: if is_own && host.is_none() { NamespaceName::Own } else { name(id, host, &traces) },
                     own: is_own,
                     processes: u32::try_from(traces.pids.len()).unwrap_or(u32::MAX),
                 },

@@ -68,7 +68,7 @@ impl Walk {
                 "a security module, or a limit of the container this runs in, keeps even root out of them"
                     .to_owned()
             } else {
-                "run it as root (CAP_SYS_PTRACE) to see every process".to_owned()
+                "run it as root (CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH) to see every process".to_owned()
             })
         };
         let mut unseen = Vec::new();

@@ -165,7 +165,7 @@ impl Described {
                 "executables of {} processes could not be read (pid {pid}: {errno}), so the signs of a process are not judged there",
                 self.closed.len()
             ),
-            remedy: Some("run it as root (CAP_SYS_PTRACE)".into()),
+            remedy: Some("run it as root (CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH)".into()),
         })
     }
 }

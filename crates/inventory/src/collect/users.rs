@@ -30,6 +30,11 @@ impl Users {
         self.names.get(&uid).cloned()
     }
 
+    /// Whether a user has this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.names.values().any(|other| **other == *name)
+    }
+
     /// Users with their home directories.
     pub(crate) fn homes(&self) -> impl Iterator<Item = (u32, &str)> {
         self.homes.iter().map(|(uid, home)| (*uid, home.as_str()))

@@ -4,6 +4,8 @@ use std::cmp::Reverse;
 
 use portreeve_model::Finding;
 
+use crate::sentence::shown;
+
 use super::{Scene, accept_queue, executable, exposure, masquerade, preload, unowned, wiretap};
 
 /// Looks at a scene for one kind of thing. Several findings of one rule are about different owners.
@@ -29,6 +31,8 @@ pub const RULES: &[Rule] = &[
 pub fn findings(scene: &Scene<'_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = RULES.iter().flat_map(|rule| rule(scene)).collect();
     for finding in &mut found {
+        let sentences = finding.evidence.iter_mut().chain(&mut finding.fix).chain(&mut finding.reproduce);
+        sentences.chain([&mut finding.title, &mut finding.reason]).for_each(shown);
         finding.subjects.sort();
         finding.subjects.dedup();
     }

@@ -95,7 +95,7 @@ impl<'a> Scene<'a> {
         let nsenter = |path: String| format!("nsenter --net={path} ");
         match &namespace.name {
             NamespaceName::Named(name) => Some(format!("ip netns exec {} ", shell_word(name))),
-            NamespaceName::Host => Some(nsenter("/proc/1/ns/net".to_owned())),
+            NamespaceName::Host | NamespaceName::Own => Some(nsenter("/proc/1/ns/net".to_owned())),
             NamespaceName::Mount(path) => Some(nsenter(shell_word(path))),
             NamespaceName::Process { pid, .. } => Some(nsenter(format!("/proc/{pid}/ns/net"))),
             NamespaceName::Descriptor { pid, fd } => Some(nsenter(format!("/proc/{pid}/fd/{fd}"))),

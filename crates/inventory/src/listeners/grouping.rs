@@ -43,11 +43,7 @@ pub fn listeners(
             continue;
         }
         let Some((bound, port)) = bound(socket) else { continue };
-        let reach = if own.contains(&socket.namespace) {
-            Reach::of_address(bound.address)
-        } else {
-            Reach::ContainerInternal
-        };
+        let reach = if own.contains(&socket.namespace) { reach(&bound) } else { Reach::ContainerInternal };
         let activation = attribution.activation(socket);
         match row_of.entry(Key::of(socket, port, reach, activation.as_ref())) {
             Entry::Occupied(entry) => {
@@ -279,6 +275,13 @@ fn tidy(owner: &mut Owner) {
     owner.holders.dedup();
     owner.users.sort_unstable();
     owner.users.dedup();
+}
+
+/// By the address, unless the device says less: whatever the address, on the loopback device only this machine is
+/// heard.
+fn reach(bound: &BoundAddress) -> Reach {
+    let device = bound.interface.as_ref().and_then(|interface| interface.name.as_deref());
+    if device == Some("lo") { Reach::Loopback } else { Reach::of_address(bound.address) }
 }
 
 /// Inodes of TCP listeners. An MPTCP listener takes plain TCP too, through a first subflow with the same inode

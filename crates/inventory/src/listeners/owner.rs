@@ -13,6 +13,11 @@ pub trait Attribution {
         None
     }
 
+    /// The name of a user, for sockets whose holders were not seen.
+    fn user_name(&self, _uid: u32) -> Option<Arc<str>> {
+        None
+    }
+
     /// Where a process with this command line sends the connections it takes, if it is a known forwarder.
     fn forward(&self, _command_line: &[String]) -> Option<Forward> {
         None
@@ -47,7 +52,7 @@ pub(super) fn owner_of(
     if owner.users.is_empty()
         && let Some(uid) = socket.uid
     {
-        owner.users.push(uid.to_string().into());
+        owner.users.push(attribution.user_name(uid).unwrap_or_else(|| uid.to_string().into()));
     }
     owner.users.sort_unstable();
     owner.users.dedup();

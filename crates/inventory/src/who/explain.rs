@@ -4,6 +4,8 @@ use portreeve_linux::probe::Occupancy;
 use portreeve_model::who::{Answer, Reason, SocketCount, Verdict};
 use portreeve_model::{Socket, UnseenReason, UnseenSubject};
 
+use crate::sentence::shown;
+
 use super::case::{Case, is_waiting};
 use super::{Query, Views, advice, reasons};
 
@@ -26,6 +28,10 @@ pub fn explain(query: &Query, views: &Views) -> Answer {
         advice: Vec::new(),
     };
     answer.advice = advice::advise(&answer, &case);
+    answer.advice.iter_mut().for_each(shown);
+    for reason in &mut answer.reasons {
+        reason.evidence.iter_mut().chain([&mut reason.statement]).for_each(shown);
+    }
     answer
 }
 

@@ -38,10 +38,10 @@ fn nothing_anywhere() {
             Verdict::Inconclusive,
         ),
         (
-            "a protocol that the kernel lacks is no gap",
+            "what went away is no gap",
             &|views| {
                 unknown(views);
-                gap(views, UnseenSubject::Sockets, UnseenReason::Unsupported);
+                gap(views, UnseenSubject::Sockets, UnseenReason::Vanished);
             },
             Verdict::Free,
         ),
