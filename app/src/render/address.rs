@@ -107,7 +107,10 @@ impl Display for PortCell<'_> {
                 None => f.write_str("*"),
             },
             Some(Endpoint::Unix { .. }) if self.end == End::Local => write!(f, "{}", self.socket.inode),
-            None | Some(Endpoint::Unix { .. }) => f.write_str("*"),
+            None | Some(Endpoint::Unix { .. }) => match self.socket.peer_inode {
+                Some(inode) if self.end == End::Peer => write!(f, "{inode}"),
+                _ => f.write_str("*"),
+            },
         }
     }
 }

@@ -93,8 +93,10 @@ fn comparable(mut rows: Vec<Row>, facts: &[&str]) -> Vec<Row> {
     for row in &mut rows {
         row.keep(facts);
         row.facts.retain(|name, value| name != "uid" || value != "0");
+        // The peer's inode is that of ss, which writes 0 where there is none; of its name, the program tells nothing.
         if row.netid.starts_with("u_") {
-            row.peer.clear();
+            let inode = row.peer.rsplit(' ').next().unwrap_or_default();
+            row.peer = if inode == "0" { "*".to_owned() } else { inode.to_owned() };
         }
     }
     rows.sort();

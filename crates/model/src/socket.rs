@@ -35,6 +35,9 @@ pub struct Socket {
     pub uid: Option<u32>,
     /// sockfs inode; 0 for a socket without a file (`TIME_WAIT`, orphans, handshakes).
     pub inode: u64,
+    /// For `AF_UNIX`: inode of the socket at the other end, which shows who speaks with whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer_inode: Option<u64>,
     /// Kernel's unique socket cookie; 0 where the source has none.
     pub cookie: u64,
     /// For IPv6: whether it refuses IPv4 (`IPV6_V6ONLY`); absent where not told.
@@ -96,6 +99,7 @@ impl Socket {
             send_queue: 0,
             uid: None,
             inode: 0,
+            peer_inode: None,
             cookie: 0,
             v6only: None,
             mark: None,

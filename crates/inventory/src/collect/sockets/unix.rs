@@ -42,6 +42,7 @@ pub(super) fn read(reader: &mut Reader<'_>) {
                     send_queue: message.send_queue.unwrap_or_default(),
                     uid: message.uid,
                     inode: u64::from(message.inode),
+                    peer_inode: message.peer.filter(|inode| *inode != 0).map(u64::from),
                     cookie: message.cookie,
                     drops: message.memory.and_then(|memory| memory.drops),
                     shutdown: message.shutdown.map(|shutdown| shutdown.0).filter(|bits| *bits != 0),
