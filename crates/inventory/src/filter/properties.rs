@@ -229,6 +229,7 @@ fn socket_of(families: Vec<Family>) -> impl Strategy<Value = Socket> {
             send_queue: 0,
             uid,
             inode,
+            peer_inode: None,
             cookie: 0,
             v6only: None,
             mark,

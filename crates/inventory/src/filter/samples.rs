@@ -25,6 +25,7 @@ pub(crate) fn socket(local: &str, peer: Option<&str>) -> Socket {
         send_queue: 0,
         uid: Some(33),
         inode: 7,
+        peer_inode: None,
         cookie: 1,
         v6only: None,
         mark: None,

@@ -144,6 +144,7 @@ impl Machine {
             send_queue: 0,
             uid: Some(0),
             inode: 1 + self.snapshot.sockets.len() as u64,
+            peer_inode: None,
             cookie: 0,
             v6only: Some(false),
             mark: None,
