@@ -1,5 +1,6 @@
 //! The `PORT[/protocol]` argument, in every spelling that people type.
 
+use std::net::SocketAddr;
 use std::str::FromStr;
 
 use portreeve_model::Protocol;
@@ -39,10 +40,14 @@ pub enum PortError {
 impl FromStr for PortQuestion {
     type Err = PortError;
 
-    /// `443`, `:443`, `443/tcp`, `tcp/443`, `tcp:443`, `https`, `https/tcp`.
+    /// `443`, `:443`, `443/tcp`, `tcp/443`, `tcp:443`, `https`, `https/tcp`; of `0.0.0.0:443` and `[::1]:443`, which
+    /// is what "address already in use" is said of, the port.
     fn from_str(text: &str) -> Result<Self, PortError> {
         let text = text.trim();
-        let bare = text.strip_prefix(':').unwrap_or(text);
+        if let Ok(address) = text.parse::<SocketAddr>() {
+            return Ok(Self { port: port(&address.port().to_string())?, protocol: None });
+        }
+        let bare = text.strip_prefix("*:").or_else(|| text.strip_prefix(':')).unwrap_or(text);
         let Some((left, right)) = bare.split_once(['/', ':']) else {
             return Ok(Self { port: port(bare)?, protocol: None });
         };
@@ -91,6 +96,9 @@ mod tests {
         for (text, number, protocol) in [
             ("443", 443, None),
             (":443", 443, None),
+            ("0.0.0.0:443", 443, None),
+            ("[::1]:443", 443, None),
+            ("*:443", 443, None),
             ("443/tcp", 443, Some(Protocol::Tcp)),
             ("udp/53", 53, Some(Protocol::Udp)),
             ("TCP:65535", 65535, Some(Protocol::Tcp)),
@@ -113,7 +121,8 @@ mod tests {
             ("443/", PortError::Protocol(String::new())),
             ("443/icmp", PortError::Protocol("icmp".to_owned())),
             ("tcp/udp", PortError::Form),
-            ("10.0.0.1:443", PortError::Protocol("10.0.0.1".to_owned())),
+            ("10.0.0.1:0", PortError::Range),
+            ("example.org:443", PortError::Protocol("example.org".to_owned())),
         ] {
             assert_eq!(text.parse::<PortQuestion>(), Err(error), "{text}");
         }
