@@ -4,6 +4,8 @@ use serde_json::Value;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::io;
 use std::net::SocketAddr;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::SocketAddr as UnixAddress;
 
 /// Largest backlog that the kernel grants by default (`net.core.somaxconn`).
 pub(crate) const FULL_BACKLOG: i32 = 4096;
@@ -74,4 +76,12 @@ pub(crate) fn consecutive(first: SocketAddr, count: u16) -> io::Result<Vec<Socke
     let last =
         last.ok_or_else(|| io::Error::other(format!("{count} ports from {first} on end above 65535")))?;
     Ok((first.port()..=last).take(count.into()).map(|port| SocketAddr::new(first.ip(), port)).collect())
+}
+
+/// The address of a path, or of an abstract name when it begins with `@`.
+pub(crate) fn unix_address(path: &str) -> io::Result<UnixAddress> {
+    match path.strip_prefix('@') {
+        Some(name) => UnixAddress::from_abstract_name(name),
+        None => UnixAddress::from_pathname(path),
+    }
 }

@@ -1,11 +1,11 @@
 //! `unix-listen`: a Unix stream listener.
 
 use super::hold;
+use super::sockets::unix_address;
 use clap::Args;
 use serde_json::json;
 use std::io;
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix::net::{SocketAddr, UnixListener};
+use std::os::unix::net::UnixListener;
 
 /// Listens on a path, or on an abstract name when it begins with `@`.
 #[derive(Args)]
@@ -16,10 +16,7 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     pub(crate) fn run(self) -> io::Result<()> {
-        let address = match self.path.strip_prefix('@') {
-            Some(name) => SocketAddr::from_abstract_name(name)?,
-            None => SocketAddr::from_pathname(&self.path)?,
-        };
+        let address = unix_address(&self.path)?;
         let _listener = UnixListener::bind_addr(&address)?;
         hold::ready("unix-listen", json!({ "path": self.path }))?;
         hold::until_stdin_closes()
