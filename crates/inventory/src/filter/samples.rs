@@ -13,32 +13,15 @@ pub(crate) fn socket(local: &str, peer: Option<&str>) -> Socket {
         let address: SocketAddr = text.parse().unwrap();
         Endpoint::Inet { address: address.ip(), port: address.port() }
     };
+    let family = if local.starts_with('[') { Family::Ipv6 } else { Family::Ipv4 };
+    let state = if peer.is_some() { State::Established } else { State::Listen };
+    let namespace = NamespaceId(4_026_531_840);
     Socket {
-        protocol: Protocol::Tcp,
-        family: if local.starts_with('[') { Family::Ipv6 } else { Family::Ipv4 },
-        state: if peer.is_some() { State::Established } else { State::Listen },
-        namespace: NamespaceId(4_026_531_840),
-        local: end(local),
         peer: peer.map(end),
-        interface: None,
-        receive_queue: 0,
-        send_queue: 0,
         uid: Some(33),
         inode: 7,
-        peer_inode: None,
         cookie: 1,
-        v6only: None,
-        mark: None,
-        cgroup: None,
-        timer: None,
-        drops: None,
-        shutdown: None,
-        memory: None,
-        tcp_info: None,
-        holders: Vec::new(),
-        no_holder: None,
-        likely_owner: None,
-        source: Source::SockDiag,
+        ..Socket::new(Protocol::Tcp, family, namespace, state, end(local), Source::SockDiag)
     }
 }
 

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use portreeve_linux::netlink::{Dump, NetlinkError, dump};
-use portreeve_model::{
-    Endpoint, Family, Interface, NamespaceId, Protocol, Socket, Source, State, Timer, TimerKind,
-};
+use portreeve_model::{Endpoint, Family, Interface, NamespaceId, Protocol, Socket, Source, State, Timer};
 use portreeve_wire::inet_diag::bytecode::Program;
 use portreeve_wire::inet_diag::{self, ExtensionSet, Extensions, SocketMessage};
 use portreeve_wire::sock_diag::{self, StateSet};
@@ -171,14 +169,7 @@ fn state(message: &SocketMessage<'_>, protocol: Protocol) -> State {
 }
 
 fn timer(message: &SocketMessage<'_>) -> Option<Timer> {
-    let kind = match message.timer {
-        inet_diag::Timer::Off => return None,
-        inet_diag::Timer::Retransmit => TimerKind::On,
-        inet_diag::Timer::Keepalive => TimerKind::Keepalive,
-        inet_diag::Timer::TimeWait => TimerKind::Timewait,
-        inet_diag::Timer::Persist => TimerKind::Persist,
-        inet_diag::Timer::Unknown(number) => TimerKind::Other(number),
-    };
+    let kind = super::timer_kind(message.timer)?;
     Some(Timer { kind, expires_ms: message.expires, retransmits: message.retransmits })
 }
 

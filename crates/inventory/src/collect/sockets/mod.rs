@@ -12,9 +12,10 @@ pub(crate) use proc_net::second_view;
 use portreeve_linux::Errno;
 use portreeve_linux::netlink::{Dump, Family as NetlinkFamily, NetlinkError, NetlinkSocket};
 use portreeve_model::{
-    Family, NamespaceId, Protocol, Socket, SocketMemory, Unseen, UnseenReason, UnseenSubject,
+    Family, NamespaceId, Protocol, Socket, SocketMemory, TimerKind, Unseen, UnseenReason, UnseenSubject,
 };
 use portreeve_wire::WireError;
+use portreeve_wire::inet_diag;
 use rustc_hash::FxHashSet;
 
 use super::request::{IpVersions, Request};
@@ -162,6 +163,17 @@ fn lacks_diag(error: &NetlinkError) -> bool {
 
 /// Damage within one message that did not cost the socket.
 type Damaged = Option<(u16, WireError)>;
+
+fn timer_kind(timer: inet_diag::Timer) -> Option<TimerKind> {
+    Some(match timer {
+        inet_diag::Timer::Off => return None,
+        inet_diag::Timer::Retransmit => TimerKind::On,
+        inet_diag::Timer::Keepalive => TimerKind::Keepalive,
+        inet_diag::Timer::TimeWait => TimerKind::Timewait,
+        inet_diag::Timer::Persist => TimerKind::Persist,
+        inet_diag::Timer::Unknown(number) => TimerKind::Other(number),
+    })
+}
 
 fn memory(memory: &portreeve_wire::sock_diag::SocketMemory) -> SocketMemory {
     SocketMemory {

@@ -5,9 +5,8 @@ use std::io;
 
 use portreeve_linux::Errno;
 use portreeve_model::{
-    Endpoint, Family, Interface, NamespaceId, Protocol, Socket, Source, State, Timer, TimerKind, UnseenReason,
+    Endpoint, Family, Interface, NamespaceId, Protocol, Socket, Source, State, Timer, UnseenReason,
 };
-use portreeve_wire::inet_diag;
 use portreeve_wire::proc::{self, InetFamily, InetRow, LineError};
 use portreeve_wire::sock_diag::SocketType;
 
@@ -129,14 +128,7 @@ impl Table {
 
 fn inet(row: &InetRow, protocol: Protocol, family: Family, namespace: NamespaceId) -> Socket {
     let has_peer = row.destination_port != 0 || !row.destination.is_unspecified();
-    let kind = match row.timer {
-        inet_diag::Timer::Off => None,
-        inet_diag::Timer::Retransmit => Some(TimerKind::On),
-        inet_diag::Timer::Keepalive => Some(TimerKind::Keepalive),
-        inet_diag::Timer::TimeWait => Some(TimerKind::Timewait),
-        inet_diag::Timer::Persist => Some(TimerKind::Persist),
-        inet_diag::Timer::Unknown(number) => Some(TimerKind::Other(number)),
-    };
+    let kind = super::timer_kind(row.timer);
     // Ticks of USER_HZ, which is 100 on every architecture but alpha and ia64 (include/asm-generic/param.h).
     let expires_ms = u32::try_from(row.timer_expires.saturating_mul(10)).unwrap_or(u32::MAX);
     Socket {
