@@ -1,49 +1,10 @@
-//! Foreign text on a terminal: made harmless, measured in columns, shortened in the middle, wrapped at blanks.
+//! Foreign text on a terminal: measured in columns, shortened in the middle, wrapped at blanks.
 
 use std::borrow::Cow;
-use std::fmt::{self, Display, Write};
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Displays text that a process, a container or a file chose, so that it can neither drive the terminal nor
-/// reorder what stands beside it: control and bidirectional formatting characters are shown as escapes.
-#[derive(Clone, Copy, Debug)]
-pub struct Clean<'a>(pub &'a str);
-
-impl Display for Clean<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if is_clean(self.0) {
-            return f.write_str(self.0);
-        }
-        for character in self.0.chars() {
-            if !is_harmful(character) {
-                f.write_char(character)?;
-            } else if character.is_ascii() {
-                write!(f, "\\x{:02x}", u32::from(character))?;
-            } else {
-                write!(f, "{}", character.escape_unicode())?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// `text` with what [`Clean`] would escape, escaped.
-pub fn clean(text: &str) -> Cow<'_, str> {
-    if is_clean(text) { Cow::Borrowed(text) } else { Cow::Owned(Clean(text).to_string()) }
-}
-
-/// Whether nothing in it needs an escape.
-pub fn is_clean(text: &str) -> bool {
-    // The common case is decided by bytes: printable ASCII.
-    text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) || !text.chars().any(is_harmful)
-}
-
-fn is_harmful(character: char) -> bool {
-    // Bidirectional formatting: Unicode Standard Annex 9, section 2. U+2028 and U+2029 break lines.
-    character.is_control()
-        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
+pub use portreeve_model::text::{Clean, clean, is_clean};
 
 /// Columns that `text` takes on a terminal.
 pub fn columns(text: &str) -> usize {

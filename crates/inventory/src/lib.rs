@@ -12,7 +12,6 @@ pub mod filter;
 pub mod findings;
 pub mod group;
 pub mod listeners;
-mod sentence;
 pub mod services;
 pub mod survey;
 pub mod units;

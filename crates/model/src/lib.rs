@@ -15,6 +15,7 @@ pub mod protocol;
 pub mod snapshot;
 pub mod socket;
 pub mod tcp_info;
+pub mod text;
 pub mod unseen;
 pub mod who;
 

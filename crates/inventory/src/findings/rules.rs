@@ -3,8 +3,7 @@
 use std::cmp::Reverse;
 
 use portreeve_model::Finding;
-
-use crate::sentence::shown;
+use portreeve_model::text::make_clean;
 
 use super::{Scene, accept_queue, executable, exposure, masquerade, preload, unowned, wiretap};
 
@@ -32,7 +31,7 @@ pub fn findings(scene: &Scene<'_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = RULES.iter().flat_map(|rule| rule(scene)).collect();
     for finding in &mut found {
         let sentences = finding.evidence.iter_mut().chain(&mut finding.fix).chain(&mut finding.reproduce);
-        sentences.chain([&mut finding.title, &mut finding.reason]).for_each(shown);
+        sentences.chain([&mut finding.title, &mut finding.reason]).for_each(make_clean);
         finding.subjects.sort();
         finding.subjects.dedup();
     }

@@ -1,10 +1,9 @@
 //! From views to an answer: pure decisions.
 
 use portreeve_linux::probe::Occupancy;
+use portreeve_model::text::make_clean;
 use portreeve_model::who::{Answer, Reason, SocketCount, Verdict};
 use portreeve_model::{Socket, UnseenReason, UnseenSubject};
-
-use crate::sentence::shown;
 
 use super::case::{Case, is_waiting};
 use super::{Query, Views, advice, reasons};
@@ -28,9 +27,9 @@ pub fn explain(query: &Query, views: &Views) -> Answer {
         advice: Vec::new(),
     };
     answer.advice = advice::advise(&answer, &case);
-    answer.advice.iter_mut().for_each(shown);
+    answer.advice.iter_mut().for_each(make_clean);
     for reason in &mut answer.reasons {
-        reason.evidence.iter_mut().chain([&mut reason.statement]).for_each(shown);
+        reason.evidence.iter_mut().chain([&mut reason.statement]).for_each(make_clean);
     }
     answer
 }
