@@ -1,18 +1,17 @@
 //! The overview: listeners and findings of a snapshot, with what must still be read from the machine for them:
 //! ephemeral port ranges, units behind sockets that PID 1 holds, files that were replaced.
 
-use std::path::PathBuf;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
-use portreeve_linux::namespace::NetworkNamespace;
-use portreeve_linux::sysctl;
 use portreeve_model::listener::{Activation, Forward};
-use portreeve_model::{Finding, Listener, NamespaceId, Process, Snapshot, Socket, Unseen};
-use portreeve_wire::proc::port_range;
+use portreeve_model::{Finding, Listener, NamespaceId, Process, Protocol, Snapshot, Socket, Unseen};
+use rustc_hash::FxHashSet;
 
 use crate::collect::Users;
 use crate::containers::forward_of;
 use crate::findings::{self, FileState, Scene};
+use crate::inside;
 use crate::listeners::{self, Attribution, EphemeralRanges};
 use crate::units;
 
@@ -46,7 +45,8 @@ pub fn listeners(snapshot: &Snapshot) -> Vec<Listener> {
 struct Machine<'a> {
     snapshot: &'a Snapshot,
     socket_units: Option<units::SocketUnits>,
-    users: Users,
+    /// Read only where a holder was not seen.
+    users: OnceCell<Users>,
 }
 
 impl<'a> Machine<'a> {
@@ -59,7 +59,7 @@ impl<'a> Machine<'a> {
                 None
             }
         });
-        Self { snapshot, socket_units, users: Users::read() }
+        Self { snapshot, socket_units, users: OnceCell::new() }
     }
 }
 
@@ -78,7 +78,7 @@ impl Attribution for Machine<'_> {
     }
 
     fn user_name(&self, uid: u32) -> Option<Arc<str>> {
-        self.users.name(uid)
+        self.users.get_or_init(Users::read).name(uid)
     }
 
     fn forward(&self, command_line: &[String]) -> Option<Forward> {
@@ -86,28 +86,13 @@ impl Attribution for Machine<'_> {
     }
 }
 
-/// `net.ipv4.ip_local_port_range` of each namespace with sockets; IPv6 uses the same.
+/// The ephemeral range of each namespace that a datagram socket may be judged by it in.
 fn ephemeral_ranges(snapshot: &Snapshot) -> EphemeralRanges {
-    let mut ranges = EphemeralRanges::default();
-    for namespace in &snapshot.namespaces {
-        let with_udp = snapshot.sockets.iter().any(|socket| socket.namespace == namespace.id);
-        if !with_udp {
-            continue;
-        }
-        let read = || sysctl::read("net.ipv4.ip_local_port_range").ok();
-        let text = if namespace.own { read() } else { within(snapshot, namespace.id, read).flatten() };
-        if let Some(range) = text.and_then(|text| port_range(text.as_bytes()).ok()) {
-            ranges.insert(namespace.id, (*range.start(), *range.end()));
-        }
-    }
-    ranges
-}
-
-/// Runs `work` inside a namespace, through one of the snapshot's processes in it.
-fn within<T: Send>(snapshot: &Snapshot, id: NamespaceId, work: impl FnOnce() -> T + Send) -> Option<T> {
-    let process = snapshot.processes.iter().find(|process| process.namespace == Some(id))?;
-    let handle = NetworkNamespace::at(&PathBuf::from(format!("/proc/{}/ns/net", process.id.pid))).ok()?;
-    (handle.id == id.0).then(|| handle.within(work).ok()).flatten()
+    let datagrams = |socket: &&Socket| matches!(socket.protocol, Protocol::Udp | Protocol::Udplite);
+    let namespaces: FxHashSet<NamespaceId> =
+        snapshot.sockets.iter().filter(datagrams).map(|socket| socket.namespace).collect();
+    let range = |id: NamespaceId| Some((id, inside::within(snapshot, id, inside::ephemeral_ports)??));
+    namespaces.into_iter().filter_map(range).collect()
 }
 
 /// What stands at the path of a process's executable, in its own mount namespace.

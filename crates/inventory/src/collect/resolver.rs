@@ -3,7 +3,6 @@
 use std::os::unix::fs::MetadataExt;
 
 use portreeve_linux::capabilities::Privileges;
-use portreeve_linux::sysctl;
 
 use super::cgroups::unified_root;
 use crate::filter::KernelNames;
@@ -23,9 +22,7 @@ impl KernelNames for Resolver {
     }
 
     fn ephemeral_ports(&self) -> Option<(u16, u16)> {
-        let range = sysctl::read("net.ipv4.ip_local_port_range").ok()?;
-        let (first, last) = range.split_once(char::is_whitespace)?;
-        Some((first.parse().ok()?, last.trim().parse().ok()?))
+        crate::inside::ephemeral_ports()
     }
 
     fn may_test_marks(&self) -> bool {

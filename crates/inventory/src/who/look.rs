@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use portreeve_linux::capabilities::Privileges;
-use portreeve_linux::namespace::NetworkNamespace;
 use portreeve_linux::probe::{self, Transport};
 use portreeve_linux::proc::Proc;
 use portreeve_linux::sysctl;
-use portreeve_model::{Family, NamespaceId, Protocol, Snapshot, Socket, UnseenSubject};
-use portreeve_wire::proc::{port_range, port_ranges};
+use portreeve_model::{Family, Protocol, Snapshot, Socket, UnseenSubject};
+use portreeve_wire::proc::port_ranges;
 
 use super::case::{is_unheld, shares_ports};
 use super::{
@@ -17,6 +16,7 @@ use super::{
 use crate::collect::sockets::second_view;
 use crate::collect::{self, BpfUse, CollectError, Details, IpVersions, NamespaceScope, Owners, Request};
 use crate::filter::{Comparison, Filter, Side, Test};
+use crate::inside;
 use crate::survey;
 
 /// Looks at `query`'s port from every side: sockets in every visible namespace; `/proc/net`, `bind(2)`, reserved
@@ -38,7 +38,7 @@ pub fn look(query: &Query, bpf: BpfUse) -> Result<Views, CollectError> {
 fn look_once(query: &Query, bpf: BpfUse) -> Result<Views, CollectError> {
     let snapshot = collect::collect(&request(query, bpf))?;
     let listeners = survey::listeners(&snapshot);
-    let inside = in_namespace(query.namespace, &snapshot, || Inside::look(query)).unwrap_or_default();
+    let inside = inside::within(&snapshot, query.namespace, || Inside::look(query)).unwrap_or_default();
     let proc = Proc::open().map_err(CollectError::Proc)?;
     let processes = search(&proc, query, &snapshot, &inside.kernel_users, bpf);
     Ok(Views {
@@ -106,7 +106,7 @@ impl Inside {
             kernel_users,
             reserved: reserved_ports.as_deref().and_then(|ports| reserved(ports, query.port)),
             reserved_ports,
-            ephemeral: ephemeral(),
+            ephemeral: inside::ephemeral_ports(),
             unprivileged_start: sysctl::read("net.ipv4.ip_unprivileged_port_start")
                 .ok()
                 .and_then(|text| text.parse().ok()),
@@ -149,27 +149,6 @@ fn probes(protocol: Protocol, port: u16) -> Vec<Probe> {
 fn reserved(ports: &str, port: u16) -> Option<Reserved> {
     let is_reserved = port_ranges(ports.as_bytes()).flatten().any(|range| range.contains(&port));
     is_reserved.then(|| Reserved { ports: ports.to_owned() })
-}
-
-fn ephemeral() -> Option<(u16, u16)> {
-    let text = sysctl::read("net.ipv4.ip_local_port_range").ok()?;
-    let range = port_range(text.as_bytes()).ok()?;
-    Some((*range.start(), *range.end()))
-}
-
-/// Runs `work` inside the namespace, entered through any process of it.
-fn in_namespace<T: Send>(id: NamespaceId, snapshot: &Snapshot, work: impl FnOnce() -> T + Send) -> Option<T> {
-    if snapshot.namespace(id).is_some_and(|namespace| namespace.own) {
-        return Some(work());
-    }
-    let handle = open(id)?;
-    handle.within(work).ok()
-}
-
-fn open(id: NamespaceId) -> Option<NetworkNamespace> {
-    let by_pid = Proc::open().ok()?.pids().ok()?.into_iter().map(|pid| format!("/proc/{pid}/ns/net").into());
-    let named = std::fs::read_dir("/run/netns").into_iter().flatten().flatten().map(|entry| entry.path());
-    by_pid.chain(named).find_map(|path| NetworkNamespace::at(&path).ok().filter(|handle| handle.id == id.0))
 }
 
 /// Looks for holders that are not to be seen, of sockets in the asked namespace that neither a process nor a known
