@@ -12,6 +12,7 @@ pub mod enums;
 mod error;
 pub mod genetlink;
 pub mod inet_diag;
+pub mod netfilter;
 pub mod netlink;
 pub mod packet_diag;
 pub mod proc;

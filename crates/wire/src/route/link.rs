@@ -18,17 +18,28 @@ pub const IFF_LOOPBACK: u32 = 0x8;
 pub const IFF_PROMISC: u32 = 0x100;
 
 const RTM_GETLINK: u16 = 18;
+const IFLA_ADDRESS: u16 = 1;
 const IFLA_IFNAME: u16 = 3;
+const IFLA_MTU: u16 = 4;
+const IFLA_LINK: u16 = 5;
 const IFLA_MASTER: u16 = 10;
 const IFLA_LINKINFO: u16 = 18;
+const IFLA_GROUP: u16 = 27;
 const IFLA_EXT_MASK: u16 = 29;
 const IFLA_LINK_NETNSID: u16 = 37;
+const IFLA_XDP: u16 = 43;
 
 const IFLA_INFO_KIND: u16 = 1;
 const IFLA_INFO_DATA: u16 = 2;
 const IFLA_INFO_SLAVE_KIND: u16 = 4;
 const IFLA_INFO_SLAVE_DATA: u16 = 5;
 
+const IFLA_XDP_ATTACHED: u16 = 2;
+const IFLA_XDP_PROG_ID: u16 = 4;
+const IFLA_BR_VLAN_FILTERING: u16 = 7;
+const IFLA_BR_NF_CALL_IPTABLES: u16 = 36;
+const IFLA_BR_NF_CALL_IP6TABLES: u16 = 37;
+const IFLA_BR_NF_CALL_ARPTABLES: u16 = 38;
 const IFLA_VXLAN_PORT: u16 = 15;
 const IFLA_GENEVE_PORT: u16 = 5;
 const IFLA_BAREUDP_PORT: u16 = 1;
@@ -63,6 +74,18 @@ pub struct Link<'a> {
     pub flags: u32,
     /// Its name; kernels allow bytes that are not UTF-8, which are shown as U+FFFD.
     pub name: Cow<'a, str>,
+    /// Hardware address; empty where it has none.
+    pub address: &'a [u8],
+    /// Bytes of the largest packet.
+    pub mtu: Option<u32>,
+    /// Index of the interface it stands on, or of the other half of a pair: in the namespace `link_netns`, else in this.
+    pub lower: Option<u32>,
+    /// Group; 0 is the default.
+    pub group: u32,
+    /// An XDP program on it.
+    pub xdp: Option<LinkXdp>,
+    /// What a bridge says of itself; `None` for other kinds.
+    pub bridge: Option<LinkBridge>,
     /// Index of the bridge, bond or VRF it belongs to.
     pub master: Option<u32>,
     /// Number of the namespace its other half is in, as this namespace counts; -1 is unknown.
@@ -77,6 +100,29 @@ pub struct Link<'a> {
     pub vrf_table: Option<u32>,
     /// Attributes that could not be read, and the first reason.
     pub damaged: Option<(u16, WireError)>,
+}
+
+/// An XDP program on an interface (`IFLA_XDP`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkXdp {
+    /// `XDP_ATTACHED_*`: 1 driver, 2 generic, 3 hardware, 4 several.
+    pub attached: u8,
+    /// Number of the program, where there is only one.
+    pub program: Option<u32>,
+}
+
+/// What a bridge says of itself (`IFLA_BR_*`), as far as it concerns filters.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own in the kernel")]
+pub struct LinkBridge {
+    /// VLANs are kept apart.
+    pub vlan_filtering: bool,
+    /// Bridged IPv4 passes the rules of IP, whatever the sysctl says.
+    pub call_iptables: bool,
+    /// The same for IPv6.
+    pub call_ip6tables: bool,
+    /// The same for ARP.
+    pub call_arptables: bool,
 }
 
 impl<'a> Link<'a> {
@@ -110,6 +156,12 @@ impl<'a> Link<'a> {
             hardware,
             flags,
             name: Cow::Borrowed(""),
+            address: &[],
+            mtu: None,
+            lower: None,
+            group: 0,
+            xdp: None,
+            bridge: None,
             master: None,
             link_netns: None,
             kind: None,
@@ -126,6 +178,11 @@ impl<'a> Link<'a> {
                 let name = attribute.payload.split(|byte| *byte == 0).next().unwrap_or_default();
                 self.name = String::from_utf8_lossy(name);
             }
+            IFLA_ADDRESS => self.address = attribute.payload,
+            IFLA_MTU => self.mtu = Some(attribute.u32()?),
+            IFLA_LINK => self.lower = Some(attribute.u32()?),
+            IFLA_GROUP => self.group = attribute.u32()?,
+            IFLA_XDP => self.take_xdp(attribute.attributes())?,
             IFLA_MASTER => self.master = Some(attribute.u32()?),
             IFLA_LINK_NETNSID => self.link_netns = Some(attribute.i32()?),
             IFLA_LINKINFO => self.take_link_info(attribute.attributes())?,
@@ -157,9 +214,38 @@ impl<'a> Link<'a> {
                 | (Some("geneve"), IFLA_GENEVE_PORT)
                 | (Some("bareudp"), IFLA_BAREUDP_PORT) => self.udp_port = Some(attribute.be16()?),
                 (Some("vrf"), IFLA_VRF_TABLE) => self.vrf_table = Some(attribute.u32()?),
+                (Some("bridge"), kind) => self.take_bridge(kind, &attribute)?,
                 _ => {}
             }
         }
+        Ok(())
+    }
+
+    fn take_bridge(&mut self, kind: u16, attribute: &Attribute<'a>) -> Result<(), WireError> {
+        let bridge = self.bridge.get_or_insert_default();
+        let flag = match kind {
+            IFLA_BR_VLAN_FILTERING => &mut bridge.vlan_filtering,
+            IFLA_BR_NF_CALL_IPTABLES => &mut bridge.call_iptables,
+            IFLA_BR_NF_CALL_IP6TABLES => &mut bridge.call_ip6tables,
+            IFLA_BR_NF_CALL_ARPTABLES => &mut bridge.call_arptables,
+            _ => return Ok(()),
+        };
+        *flag = attribute.u8()? != 0;
+        Ok(())
+    }
+
+    fn take_xdp(&mut self, attributes: Attributes<'a>) -> Result<(), WireError> {
+        let mut xdp = LinkXdp { attached: 0, program: None };
+        for attribute in attributes {
+            let attribute = attribute?;
+            match attribute.kind {
+                IFLA_XDP_ATTACHED => xdp.attached = attribute.u8()?,
+                IFLA_XDP_PROG_ID => xdp.program = Some(attribute.u32()?),
+                _ => {}
+            }
+        }
+        // Every interface has the attribute; 0 is XDP_ATTACHED_NONE.
+        self.xdp = (xdp.attached != 0).then_some(xdp);
         Ok(())
     }
 

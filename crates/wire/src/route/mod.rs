@@ -1,7 +1,21 @@
-//! Interfaces and addresses of a network namespace (rtnetlink, `include/uapi/linux/rtnetlink.h`).
+//! Interfaces, addresses, routes, policy rules, neighbours and traffic control of a network namespace (rtnetlink,
+//! `include/uapi/linux/rtnetlink.h`).
 
 mod address;
 mod link;
+mod neighbour;
+mod nexthop;
+mod routes;
+mod rule;
+mod traffic;
 
 pub use address::{Address, RTM_NEWADDR, Scope, dump_addresses};
-pub use link::{IFF_LOOPBACK, IFF_PROMISC, IFF_UP, Link, RTM_NEWLINK, dump_links};
+pub use link::{IFF_LOOPBACK, IFF_PROMISC, IFF_UP, Link, LinkBridge, LinkXdp, RTM_NEWLINK, dump_links};
+pub use neighbour::{NUD_FAILED, Neighbour, RTM_NEWNEIGH, dump_neighbours};
+pub use nexthop::{NexthopObject, RTM_NEWNEXTHOP, dump_nexthops};
+pub use routes::{RTM_NEWROUTE, Route, RouteNexthop, RouteQuery, RouteType, dump_routes};
+pub use rule::{FIB_RULE_FIND_SADDR, FIB_RULE_INVERT, RTM_NEWRULE, Rule, dump_rules};
+pub use traffic::{
+    RTM_NEWQDISC, RTM_NEWTFILTER, TC_EGRESS, TC_INGRESS, TC_INGRESS_QDISC, TrafficObject, dump_filters,
+    dump_qdiscs,
+};

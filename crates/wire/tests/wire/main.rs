@@ -9,6 +9,8 @@ mod genetlink;
 #[cfg(test)]
 mod inet_diag;
 #[cfg(test)]
+mod netfilter_registry;
+#[cfg(test)]
 mod netlink;
 #[cfg(test)]
 mod no_panic;
@@ -18,5 +20,7 @@ mod proc_net;
 mod proc_process;
 #[cfg(test)]
 mod route;
+#[cfg(test)]
+mod routing;
 #[cfg(test)]
 mod unix_packet_vsock;

@@ -2,13 +2,14 @@
 
 use portreeve_wire::genetlink::{Family, FouPort, GenericMessage, L2tpTunnel, WireguardDevice};
 use portreeve_wire::inet_diag::SocketMessage;
+use portreeve_wire::netfilter::{Generation, Hook};
 use portreeve_wire::netlink::{Attributes, Messages};
 use portreeve_wire::packet_diag::PacketSocket;
 use portreeve_wire::proc::{
     FdTarget, InetFamily, Stat, Status, arguments, cgroups, environment_value, inet_rows, mounts,
     packet_rows, passwd_entries, port_range, port_ranges, sctp_associations, sctp_endpoints, unix_rows,
 };
-use portreeve_wire::route::{Address, Link};
+use portreeve_wire::route::{Address, Link, Neighbour, NexthopObject, Route, Rule, TrafficObject};
 use portreeve_wire::unix_diag::UnixSocket;
 use portreeve_wire::vsock_diag::VsockSocket;
 use proptest::prelude::*;
@@ -32,6 +33,9 @@ fn decode_all(payload: &[u8]) {
     }
     let _vsock = VsockSocket::decode(payload);
     let _route = (Link::decode(payload), Address::decode(payload));
+    let _routing = (Route::decode(payload), Rule::decode(payload), NexthopObject::decode(payload));
+    let _traffic = (Neighbour::decode(payload), TrafficObject::decode(payload));
+    let _netfilter = (Generation::decode(payload), Hook::decode(payload));
     let _generic =
         (GenericMessage::decode(payload), Family::decode(payload), WireguardDevice::decode(payload));
     let _tunnels = (FouPort::decode(payload), L2tpTunnel::decode(payload));
@@ -64,6 +68,8 @@ fn recorded() -> impl Strategy<Value = Vec<u8>> {
         Just(fixtures::FAMILY_NLCTRL),
         Just(fixtures::ERROR_ENOENT),
     ]
+    .boxed()
+    .prop_union(proptest::sample::select(crate::routing::RECORDED).boxed())
     .prop_map(bytes)
 }
 

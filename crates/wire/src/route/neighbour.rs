@@ -1,0 +1,68 @@
+//! `RTM_GETNEIGH` and `RTM_NEWNEIGH`: neighbours, and whether they answer.
+
+use std::net::IpAddr;
+
+use crate::{
+    WireError,
+    cursor::{Cursor, ip_address, truncated},
+    netlink::{Attributes, Message, NLM_F_DUMP, NLM_F_REQUEST, fixed_request},
+    sock_diag::AddressFamily,
+};
+
+/// `nlmsg_type` of a neighbour.
+pub const RTM_NEWNEIGH: u16 = 28;
+/// The neighbour was asked for and did not answer.
+pub const NUD_FAILED: u16 = 0x20;
+
+const RTM_GETNEIGH: u16 = 30;
+const NDA_DST: u16 = 1;
+
+/// The request for a dump of the neighbours of one family.
+#[must_use]
+pub fn dump_neighbours(family: AddressFamily, seq: u32) -> Vec<u8> {
+    // struct ndmsg: only the family counts.
+    let mut body = [0; 12];
+    if let Some(first) = body.first_mut() {
+        *first = family.value();
+    }
+    fixed_request(RTM_GETNEIGH, NLM_F_REQUEST | NLM_F_DUMP, seq, body)
+}
+
+/// One neighbour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Neighbour {
+    /// Index of the interface.
+    pub interface: u32,
+    /// `NUD_*` bits.
+    pub state: u16,
+    /// Its address.
+    pub address: Option<IpAddr>,
+}
+
+impl Neighbour {
+    /// Reads the payload of an `RTM_NEWNEIGH`.
+    pub fn decode(payload: &[u8]) -> Result<Self, WireError> {
+        let mut cursor = Cursor::new(payload);
+        let short = || truncated("ndmsg", 12, payload);
+        let _family_and_padding: [u8; 4] = cursor.array().ok_or_else(short)?;
+        let interface = cursor.u32().ok_or_else(short)?;
+        let state = cursor.u16().ok_or_else(short)?;
+        let [_flags, _kind] = cursor.array().ok_or_else(short)?;
+        let mut address = None;
+        for attribute in Attributes::new(cursor.rest()) {
+            let attribute = attribute?;
+            if attribute.kind == NDA_DST {
+                address = Some(ip_address("NDA_DST", attribute.payload)?);
+            }
+        }
+        Ok(Self { interface, state, address })
+    }
+
+    /// Reads `message`, after a look at its type.
+    pub fn from_message(message: &Message<'_>) -> Result<Self, WireError> {
+        match message.header.kind {
+            RTM_NEWNEIGH => Self::decode(message.payload),
+            kind => Err(WireError::WrongKind { what: "RTM_NEWNEIGH", kind }),
+        }
+    }
+}
