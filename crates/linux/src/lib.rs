@@ -1,16 +1,20 @@
-//! The operating system: netlink sockets, `/proc` walking, namespaces, capabilities, sysctls, bind probes.
+//! The operating system: netlink sockets, `/proc` walking, namespaces, capabilities, sysctls, bind probes, packets.
 //!
 //! The only crate that may contain `unsafe`. It performs what others decide: it reads, and reports what could not
 //! be read; it judges nothing. Reads change nothing: the one call that occupies something for a moment is
-//! [`probe`], and it says so.
+//! [`probe`], and it says so. What sends packets or makes interfaces is [`raw_ip`] and [`tap`]; what writes is
+//! [`sysctl::write`].
 
 pub mod bpf;
 pub mod capabilities;
 pub mod namespace;
+pub mod netfilter;
 pub mod netlink;
 pub mod probe;
 pub mod proc;
+pub mod raw_ip;
 pub mod sysctl;
 pub mod system;
+pub mod tap;
 
 pub use rustix::io::Errno;

@@ -1,12 +1,12 @@
 //! Network namespaces: naming them by inode, entering them on a thread of their own.
-#![expect(unsafe_code, reason = "rustix has no safe wrapper for the ioctl NS_GET_NSTYPE")]
+#![expect(unsafe_code, reason = "rustix has no safe wrapper for the ioctl NS_GET_NSTYPE and for unshare(2)")]
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::{CWD, Mode, OFlags, fstat, openat};
 use rustix::io::Errno;
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space, unshare_unsafe};
 
 /// An open network namespace. The descriptor keeps it alive.
 #[derive(Debug)]
@@ -49,6 +49,26 @@ impl NetworkNamespace {
         std::thread::scope(|scope| {
             let thread = std::thread::Builder::new().name("namespace".into()).spawn_scoped(scope, || {
                 move_into_link_name_space(self.descriptor.as_fd(), Some(LinkNameSpaceType::Network))?;
+                Ok(work())
+            });
+            match thread.map_err(|_| Errno::AGAIN)?.join() {
+                Ok(result) => result,
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        })
+    }
+
+    /// Runs `work` on a new thread inside a new network namespace and waits for it. The namespace has nothing but a
+    /// loopback interface that is down, and goes away when the last descriptor opened inside is closed.
+    ///
+    /// # Errors
+    /// What `unshare(2)` says: `EPERM` without `CAP_SYS_ADMIN`, `ENOSPC` at the limit on namespaces; `EAGAIN` if no
+    /// thread could be made.
+    pub fn within_new<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Errno> {
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().name("namespace".into()).spawn_scoped(scope, || {
+                // SAFETY: the flag concerns the network only; no descriptor, memory or credential is unshared.
+                unsafe { unshare_unsafe(UnshareFlags::NEWNET)? };
                 Ok(work())
             });
             match thread.map_err(|_| Errno::AGAIN)?.join() {
@@ -114,6 +134,20 @@ mod tests {
         assert_eq!(NetworkNamespace::at(Path::new("/proc/self/ns/mnt")).unwrap_err(), Errno::INVAL);
         assert_eq!(NetworkNamespace::at(Path::new("/etc/passwd")).unwrap_err(), Errno::INVAL);
         assert_eq!(NetworkNamespace::at(Path::new("/nowhere")).unwrap_err(), Errno::NOENT);
+    }
+
+    #[test]
+    fn a_new_namespace_is_another_one_and_has_a_loopback_only() {
+        assert!(rustix::process::geteuid().is_root(), "this test needs root: unshare(2) needs CAP_SYS_ADMIN");
+        let (id, devices) = NetworkNamespace::within_new(|| {
+            let devices = std::fs::read_to_string("/proc/thread-self/net/dev").unwrap();
+            (NetworkNamespace::current().unwrap().id, devices)
+        })
+        .unwrap();
+        assert_ne!(id, NetworkNamespace::current().unwrap().id);
+        // Two lines of headings, and one device.
+        assert_eq!(devices.lines().count(), 3, "{devices}");
+        assert!(devices.contains("lo:"));
     }
 
     #[test]

@@ -7,9 +7,24 @@ use std::io;
 /// # Errors
 /// What reading the file says; `NotFound` where the kernel does not have the parameter.
 pub fn read(name: &str) -> io::Result<String> {
+    read_path(&name.replace('.', "/"))
+}
+
+/// Reads one parameter by its path below `/proc/sys`, as in `net/ipv4/conf/eth0.5/rp_filter`: for names with dots of their own.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_path(path: &str) -> io::Result<String> {
     // The kernel looks net/ up in the namespace of the calling thread (net/sysctl_net.c), not of the process.
-    let path = format!("/proc/sys/{}", name.replace('.', "/"));
-    Ok(std::fs::read_to_string(path)?.trim_end().to_owned())
+    Ok(std::fs::read_to_string(format!("/proc/sys/{path}"))?.trim_end().to_owned())
+}
+
+/// Writes one parameter; `name` as for [`read`].
+///
+/// # Errors
+/// What writing the file says; `PermissionDenied` without `CAP_NET_ADMIN`, `InvalidInput` for a value it does not take.
+pub fn write(name: &str, value: &str) -> io::Result<()> {
+    std::fs::write(format!("/proc/sys/{}", name.replace('.', "/")), value)
 }
 
 #[cfg(test)]

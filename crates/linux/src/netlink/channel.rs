@@ -10,10 +10,12 @@ use rustix::net::{self, AddressFamily, RecvFlags, SendFlags, SocketFlags, Socket
 pub enum Family {
     /// `NETLINK_SOCK_DIAG`: sockets.
     SockDiag,
-    /// `NETLINK_ROUTE`: links, addresses.
+    /// `NETLINK_ROUTE`: links, addresses, routes, policy rules, queueing disciplines.
     Route,
     /// `NETLINK_GENERIC`: `WireGuard` and others.
     Generic,
+    /// `NETLINK_NETFILTER`: `nf_tables`, conntrack, hooks, packet traces.
+    Netfilter,
 }
 
 /// Something that takes requests and gives answers: the kernel, or a script in a test.
@@ -47,6 +49,7 @@ impl NetlinkSocket {
             Family::SockDiag => Some(netlink::SOCK_DIAG),
             Family::Route => None,
             Family::Generic => Some(netlink::GENERIC),
+            Family::Netfilter => Some(netlink::NETFILTER),
         };
         let descriptor =
             net::socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, protocol)?;

@@ -21,7 +21,7 @@ pub struct Dump<T> {
     pub malformed: Option<(u32, WireError)>,
 }
 
-/// Why a dump gave nothing.
+/// Why a dump, or a question, gave nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NetlinkError {
     /// The kernel answered with an error.
@@ -33,6 +33,9 @@ pub enum NetlinkError {
     /// The request could not be built.
     #[error("request cannot be encoded: {0}")]
     Request(WireError),
+    /// The answer could not be decoded.
+    #[error("the answer cannot be decoded: {0}")]
+    Answer(WireError),
     /// The kernel said that messages were lost.
     #[error("the kernel lost messages of the dump")]
     Overrun,
@@ -43,7 +46,7 @@ impl NetlinkError {
     pub fn errno(&self) -> Option<Errno> {
         match self {
             Self::Refused(errno) | Self::Transport(errno) => Some(*errno),
-            Self::Request(_) | Self::Overrun => None,
+            Self::Request(_) | Self::Answer(_) | Self::Overrun => None,
         }
     }
 }

@@ -1,7 +1,11 @@
-//! Netlink: a channel to the kernel, and dumps over it that know when they were interrupted.
+//! Netlink: a channel to the kernel, questions over it, and dumps that know when they were interrupted.
 
+mod ask;
 mod channel;
 mod dump;
+mod subscription;
 
+pub use ask::ask;
 pub use channel::{Channel, Family, NetlinkSocket};
 pub use dump::{Dump, NetlinkError, dump};
+pub use subscription::Subscription;
