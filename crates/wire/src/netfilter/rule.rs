@@ -37,21 +37,57 @@ pub struct RuleOutline {
     pub chain: String,
     /// Its handle.
     pub handle: u64,
-    /// What it reads of the packet's metadata, in order.
-    pub meta: Vec<MetaLoad>,
+    /// What it reads of the packet's metadata and connection, in order.
+    pub loads: Vec<Load>,
     /// Tests for "not": of one value, of a range, of a set.
     pub negations: u32,
+    /// Those of them that say that bits of a header are not a value.
+    pub unlike: Vec<Unlike>,
     /// It has matches or targets of the xtables.
     pub xtables: bool,
+    last: Option<Source>,
 }
 
-/// A read of metadata.
+/// A read of what the kernel keeps beside the packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MetaLoad {
-    /// `NFT_META_*`.
+pub struct Load {
+    /// Of the metadata, or of the connection.
+    pub of: Subject,
+    /// `NFT_META_*` or `NFT_CT_*`.
     pub key: u32,
-    /// The bytes it is compared with at once, where it is.
+    /// The bytes it must be equal to, where that is what is tested.
     pub compared: Option<Vec<u8>>,
+}
+
+/// What is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// `meta`
+    Meta,
+    /// `ct`
+    Conntrack,
+}
+
+/// Bits of a header that must not be a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unlike {
+    /// `NFT_PAYLOAD_*_HEADER`: 0 link, 1 network, 2 transport, 3 inner.
+    pub base: u32,
+    /// Offset in bytes.
+    pub offset: u32,
+    /// Bits that count; as long as the value.
+    pub mask: Option<Vec<u8>>,
+    /// The value.
+    pub value: Vec<u8>,
+}
+
+/// What the value at hand was read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Source {
+    /// The last of the loads.
+    Load,
+    /// Bytes of a header: base, offset, mask.
+    Payload(u32, u32, Option<Vec<u8>>),
 }
 
 impl RuleOutline {
@@ -66,9 +102,11 @@ impl RuleOutline {
             table: String::new(),
             chain: String::new(),
             handle: 0,
-            meta: Vec::new(),
+            loads: Vec::new(),
             negations: 0,
+            unlike: Vec::new(),
             xtables: false,
+            last: None,
         };
         let mut handle = None;
         for attribute in Attributes::new(rest) {
@@ -111,35 +149,67 @@ impl RuleOutline {
             }
         }
         match name {
-            "meta" => self.load(data)?,
+            "meta" => self.load(Subject::Meta, data)?,
+            "ct" => self.load(Subject::Conntrack, data)?,
+            "payload" => self.payload(data)?,
+            "bitwise" => self.bitwise(data)?,
             "cmp" => self.comparison(data)?,
             // NFTA_RANGE_OP; NFT_RANGE_NEQ is 1.
-            "range" if number(data, 2)? == Some(1) => self.negations += 1,
+            "range" => self.negations += u32::from(number(data, 2)? == Some(1)),
             // NFTA_LOOKUP_FLAGS; NFT_LOOKUP_F_INV is 1.
-            "lookup" if number(data, 5)?.is_some_and(|flags| flags & 1 == 1) => self.negations += 1,
+            "lookup" => self.negations += u32::from(number(data, 5)?.is_some_and(|flags| flags & 1 == 1)),
             "match" | "target" => self.xtables = true,
-            _ => {}
+            _ => self.last = None,
         }
         Ok(())
     }
 
-    /// `NFTA_META_DREG` 1, `NFTA_META_KEY` 2: a read has a destination, a write has none.
-    fn load(&mut self, data: &[u8]) -> Result<(), WireError> {
+    /// `NFTA_META_DREG` 1, `NFTA_META_KEY` 2, and the same for `ct`: a read has a destination, a write has none.
+    fn load(&mut self, of: Subject, data: &[u8]) -> Result<(), WireError> {
+        self.last = None;
         if let (Some(_), Some(key)) = (number(data, 1)?, number(data, 2)?) {
-            self.meta.push(MetaLoad { key, compared: None });
+            self.loads.push(Load { of, key, compared: None });
+            self.last = Some(Source::Load);
         }
+        Ok(())
+    }
+
+    /// `NFTA_PAYLOAD_DREG` 1, `_BASE` 2, `_OFFSET` 3.
+    fn payload(&mut self, data: &[u8]) -> Result<(), WireError> {
+        self.last = match (number(data, 1)?, number(data, 2)?, number(data, 3)?) {
+            (Some(_), Some(base), Some(offset)) => Some(Source::Payload(base, offset, None)),
+            _ => None,
+        };
+        Ok(())
+    }
+
+    /// `NFTA_BITWISE_MASK` 4, `NFTA_BITWISE_XOR` 5: only plain masks are followed.
+    fn bitwise(&mut self, data: &[u8]) -> Result<(), WireError> {
+        let value = |kind| find(data, kind)?.map_or(Ok(None), |nested| find(nested, 1));
+        let plain = value(5)?.is_none_or(|xor| xor.iter().all(|byte| *byte == 0));
+        self.last = match (self.last.take(), value(4)?) {
+            (Some(Source::Payload(base, offset, None)), Some(mask)) if plain => {
+                Some(Source::Payload(base, offset, Some(mask.to_vec())))
+            }
+            _ => None,
+        };
         Ok(())
     }
 
     /// `NFTA_CMP_OP` 2, `NFTA_CMP_DATA` 3 with `NFTA_DATA_VALUE` 1; `NFT_CMP_EQ` is 0, `NFT_CMP_NEQ` 1.
     fn comparison(&mut self, data: &[u8]) -> Result<(), WireError> {
-        match number(data, 2)? {
-            Some(1) => self.negations += 1,
-            Some(0) => {
-                let Some(value) = find(data, 3)? else { return Ok(()) };
-                let value = find(value, 1)?.map(<[u8]>::to_vec);
-                if let Some(last) = self.meta.last_mut().filter(|last| last.compared.is_none()) {
-                    last.compared = value;
+        let operator = number(data, 2)?;
+        let Some(value) = find(data, 3)?.map_or(Ok(None), |nested| find(nested, 1))? else { return Ok(()) };
+        match (operator, self.last.take()) {
+            (Some(0), Some(Source::Load)) => {
+                if let Some(last) = self.loads.last_mut() {
+                    last.compared = Some(value.to_vec());
+                }
+            }
+            (Some(1), source) => {
+                self.negations += 1;
+                if let Some(Source::Payload(base, offset, mask)) = source {
+                    self.unlike.push(Unlike { base, offset, mask, value: value.to_vec() });
                 }
             }
             _ => {}

@@ -17,6 +17,10 @@ pub(crate) const LINK_VXLAN: &str = include_str!("fixtures/link_vxlan.hex");
 pub(crate) const ADDRESS_V4: &str = include_str!("fixtures/address_v4.hex");
 pub(crate) const ADDRESS_V6: &str = include_str!("fixtures/address_v6.hex");
 pub(crate) const FAMILY_NLCTRL: &str = include_str!("fixtures/family_nlctrl.hex");
+pub(crate) const TRACE_FIRST: &str = include_str!("fixtures/trace_first.hex");
+pub(crate) const TRACE_JUMP: &str = include_str!("fixtures/trace_jump.hex");
+pub(crate) const TRACE_POLICY: &str = include_str!("fixtures/trace_policy.hex");
+pub(crate) const CONNTRACK_SNAT: &str = include_str!("fixtures/conntrack_snat.hex");
 
 /// The bytes of a fixture.
 pub(crate) fn bytes(fixture: &str) -> Vec<u8> {

@@ -9,7 +9,11 @@ mod genetlink;
 #[cfg(test)]
 mod inet_diag;
 #[cfg(test)]
+mod netfilter_conntrack;
+#[cfg(test)]
 mod netfilter_registry;
+#[cfg(test)]
+mod netfilter_trace;
 #[cfg(test)]
 mod netlink;
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use portreeve_wire::genetlink::{Family, FouPort, GenericMessage, L2tpTunnel, WireguardDevice};
 use portreeve_wire::inet_diag::SocketMessage;
+use portreeve_wire::netfilter::conntrack::Entry;
+use portreeve_wire::netfilter::trace::Event;
 use portreeve_wire::netfilter::{Generation, Hook};
 use portreeve_wire::netlink::{Attributes, Messages};
 use portreeve_wire::packet_diag::PacketSocket;
@@ -36,6 +38,7 @@ fn decode_all(payload: &[u8]) {
     let _routing = (Route::decode(payload), Rule::decode(payload), NexthopObject::decode(payload));
     let _traffic = (Neighbour::decode(payload), TrafficObject::decode(payload));
     let _netfilter = (Generation::decode(payload), Hook::decode(payload));
+    let _packets = (Event::decode(payload), Entry::decode(payload));
     let _generic =
         (GenericMessage::decode(payload), Family::decode(payload), WireguardDevice::decode(payload));
     let _tunnels = (FouPort::decode(payload), L2tpTunnel::decode(payload));

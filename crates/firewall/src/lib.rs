@@ -1,0 +1,8 @@
+//! Every packet filter rule of a host read into one representation, and packets simulated through it as the kernel would.
+//!
+//! `read` turns what the kernel, `nft`, the xtables and files say into `ir`; `network` is the host around the rules (interfaces,
+//! addresses, routes); `packet` is what is asked about; `simulate` says what happens to it, and by which rule.
+
+#![forbid(unsafe_code)]
+
+pub mod ir;
