@@ -8,11 +8,16 @@
 pub mod bytecode;
 pub mod genetlink;
 pub mod inet_diag;
+pub mod ipset_save;
+pub mod iptables_save;
 pub mod link_address;
 pub mod mutate;
+pub mod netfilter_packets;
 pub mod netlink_messages;
+pub mod nft_json;
 pub mod proc_net;
 pub mod proc_process;
+pub mod routing;
 pub mod unix_packet_vsock_diag;
 
 /// A target: its name, which is also the name of its seeds' folder, and its function.
@@ -24,10 +29,15 @@ pub const TARGETS: &[Target] = &[
     ("inet_diag", inet_diag::run),
     ("unix_packet_vsock_diag", unix_packet_vsock_diag::run),
     ("link_address", link_address::run),
+    ("netfilter_packets", netfilter_packets::run),
+    ("routing", routing::run),
     ("genetlink", genetlink::run),
     ("proc_net", proc_net::run),
     ("proc_process", proc_process::run),
     ("bytecode", bytecode::run),
+    ("nft_json", nft_json::run),
+    ("iptables_save", iptables_save::run),
+    ("ipset_save", ipset_save::run),
 ];
 
 /// Runs the target of this name on `data`; `false` where there is no such target.
