@@ -7,3 +7,5 @@
 
 pub mod ir;
 pub mod network;
+pub mod packet;
+pub mod simulate;
