@@ -5,7 +5,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod answer;
 pub mod ir;
 pub mod network;
 pub mod packet;
+pub mod read;
 pub mod simulate;

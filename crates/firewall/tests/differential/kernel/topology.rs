@@ -1,0 +1,120 @@
+//! The host under test: a network namespace with four wires whose far ends this process holds.
+//!
+//! ```text
+//! eth0  outside  192.0.2.1/24   2001:db8:1::1/64   default routes
+//! eth1  inside   10.1.0.1/24    2001:db8:2::1/64
+//! br0            10.2.0.1/24    2001:db8:3::1/64   ports p1, p2
+//! ```
+//!
+//! `eth0` and `eth1` do not resolve addresses (`arp off`): whatever is on their link is sent at once. Behind the bridge a
+//! fixed set of neighbours is entered by hand, since there the destination's hardware address chooses the port.
+
+use std::process::Command;
+
+use portreeve_linux::sysctl;
+use portreeve_linux::tap::Tap;
+
+use super::program;
+
+/// The wires, in the order in which everything here numbers them.
+pub(crate) const WIRES: [&str; 4] = ["eth0", "eth1", "p1", "p2"];
+/// Hardware addresses of the wires' near ends; those of bridge ports are not addressed by anybody.
+pub(crate) const NEAR: [[u8; 6]; 4] =
+    [[2, 0, 0, 0, 0, 0x10], [2, 0, 0, 0, 0, 0x11], BRIDGE, BRIDGE];
+/// Hardware address of `br0`.
+pub(crate) const BRIDGE: [u8; 6] = [2, 0, 0, 0, 0, 0x12];
+/// Hardware addresses of stations at the wires' far ends.
+pub(crate) const FAR: [[u8; 6]; 4] =
+    [[2, 0, 0, 0, 1, 0x10], [2, 0, 0, 0, 1, 0x11], [2, 0, 0, 0, 1, 0x21], [2, 0, 0, 0, 1, 0x22]];
+
+/// Neighbours behind the bridge: last parts of their addresses in 10.2.0.0/24 and `2001:db8:3::/64`. Those above 16 are at
+/// the second port.
+const STATIONS: std::ops::RangeInclusive<u8> = 0..=31;
+
+const BUILD: &str = "\
+link set lo up
+link add br0 type bridge mcast_snooping 0
+link set br0 address 02:00:00:00:00:12 addrgenmode none group 7
+link set eth0 address 02:00:00:00:00:10 addrgenmode none arp off group 10 up
+link set eth1 address 02:00:00:00:00:11 addrgenmode none arp off group 11 up
+link set p1 address 02:00:00:00:00:21 addrgenmode none master br0 up
+link set p2 address 02:00:00:00:00:22 addrgenmode none master br0 up
+link set br0 up
+address add 192.0.2.1/24 dev eth0
+address add 10.1.0.1/24 dev eth1
+address add 10.2.0.1/24 dev br0
+address add 2001:db8:1::1/64 dev eth0 nodad
+address add 2001:db8:2::1/64 dev eth1 nodad
+address add 2001:db8:3::1/64 dev br0 nodad
+route add default via 192.0.2.254 dev eth0
+route add default via 2001:db8:1::fe dev eth0
+";
+
+/// Parameters every host has, whatever else varies.
+const QUIET: &[(&str, &str)] = &[
+    ("net.ipv6.conf.default.accept_ra", "0"),
+    ("net.ipv6.conf.default.router_solicitations", "0"),
+    ("net.ipv6.conf.default.accept_dad", "0"),
+    ("net.ipv6.conf.all.accept_dad", "0"),
+    // Errors are answers to be observed: all of them, at once.
+    ("net.ipv4.icmp_ratelimit", "0"),
+    ("net.ipv4.icmp_ratemask", "0"),
+    ("net.ipv6.icmp.ratelimit", "0"),
+    // Advice to the sender is no answer.
+    ("net.ipv4.conf.all.send_redirects", "0"),
+    ("net.ipv4.conf.default.send_redirects", "0"),
+    ("net.ipv4.conf.eth0.send_redirects", "0"),
+    ("net.ipv4.conf.eth1.send_redirects", "0"),
+    // The stack's own answers say nothing about the firewall.
+    ("net.ipv4.icmp_echo_ignore_all", "1"),
+    ("net.ipv6.icmp.echo_ignore_all", "1"),
+    ("net.ipv4.ip_early_demux", "0"),
+    // Parts of packets held back are forgotten before their numbers come round again.
+    ("net.ipv4.ipfrag_time", "1"),
+    ("net.ipv6.ip6frag_time", "1"),
+    ("net.netfilter.nf_conntrack_frag6_timeout", "1"),
+];
+
+/// The far ends of the wires.
+pub(crate) struct Wires(pub(crate) [Tap; 4]);
+
+/// Builds the topology in the calling thread's network namespace, which must be new.
+pub(crate) fn build() -> Wires {
+    let wires = WIRES.map(|name| Tap::create(name).expect("a TAP device can be made: root and /dev/net/tun are needed"));
+    for (name, value) in QUIET {
+        set(name, value);
+    }
+    let mut commands = BUILD.to_owned();
+    for number in STATIONS.filter(|number| *number != 1) {
+        let [.., last] = FAR[if number > 16 { 3 } else { 2 }];
+        let lladdr = format!("02:00:00:00:01:{last:02x}");
+        commands.push_str(&format!("neighbor add 10.2.0.{number} lladdr {lladdr} dev br0 nud permanent\n"));
+        if number > 0 {
+            let neighbour = format!("2001:db8:3::{number:x}");
+            commands.push_str(&format!("neighbor add {neighbour} lladdr {lladdr} dev br0 nud permanent\n"));
+        }
+    }
+    ip(&commands);
+    let bridge: String = [2, 3]
+        .map(|wire: usize| {
+            let [.., last] = FAR[wire];
+            format!("fdb add 02:00:00:00:01:{last:02x} dev {} master static\n", WIRES[wire])
+        })
+        .concat();
+    program::run(Command::new("bridge").args(["-batch", "-"]), &bridge).expect("bridge: entries for the stations");
+    Wires(wires)
+}
+
+/// Runs commands of `ip`.
+pub(crate) fn ip(commands: &str) {
+    program::run(Command::new("ip").args(["-batch", "-"]), commands).unwrap_or_else(|error| panic!("{error}\n{commands}"));
+}
+
+/// Sets a parameter; one that this kernel does not have is left alone.
+pub(crate) fn set(name: &str, value: &str) {
+    match sysctl::write(name, value) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => panic!("{name} = {value}: {error}"),
+    }
+}
