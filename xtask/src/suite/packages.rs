@@ -1,6 +1,6 @@
 //! The Debian packages whose programs the tests start: looks which are missing and installs those alone.
 //!
-//! Refuses to start services: nginx would take port 80 of the machine, dockerd would write firewall rules into it.
+//! Refuses to start services: nginx would take port 80 of the machine, dockerd and the firewalls would write rules into it.
 
 use std::path::Path;
 use std::process::Command;
@@ -21,7 +21,12 @@ const PACKAGES: &[(&str, &str)] = &[
     ("lsof", "the second opinion on socket owners"),
     ("net-tools", "netstat"),
     ("nftables", "nft"),
-    ("iptables", "iptables, which dockerd calls"),
+    ("iptables", "iptables-nft and iptables-legacy, which dockerd, ufw and fail2ban call"),
+    ("ipset", "sets that fail2ban bans with"),
+    ("ufw", "a firewall whose rules are read"),
+    ("firewalld", "the same"),
+    ("dbus", "the message bus of firewalld"),
+    ("fail2ban", "bans by four of its actions"),
     ("ca-certificates", "trust anchors"),
 ];
 
@@ -29,6 +34,9 @@ const PACKAGES: &[(&str, &str)] = &[
 const UNITS: &[(&str, &[&str])] = &[
     ("nginx-light", &["nginx.service"]),
     ("docker.io", &["docker.service", "docker.socket", "containerd.service"]),
+    ("ufw", &["ufw.service"]),
+    ("firewalld", &["firewalld.service"]),
+    ("fail2ban", &["fail2ban.service"]),
 ];
 
 /// Installs what dpkg does not report as installed; does nothing, without network, when all is there.

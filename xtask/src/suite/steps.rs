@@ -30,6 +30,8 @@ pub(crate) enum Step {
     /// Tests
     #[value(name = "nextest")]
     Tests,
+    /// The firewall simulator against the kernel
+    Differential,
     /// Examples in the documentation
     #[value(name = "doc")]
     DocTests,
@@ -49,6 +51,7 @@ impl Step {
         Self::Clippy,
         Self::Build,
         Self::Tests,
+        Self::Differential,
         Self::DocTests,
         Self::Fuzz,
     ];
@@ -65,6 +68,7 @@ impl Step {
             Self::Clippy => "clippy",
             Self::Build => "build",
             Self::Tests => "nextest",
+            Self::Differential => "differential",
             Self::DocTests => "doc",
             Self::Fuzz => "fuzz",
         }
@@ -84,6 +88,7 @@ impl Step {
             Self::Clippy => "lints, warnings as errors",
             Self::Build => "the programs that tests start",
             Self::Tests => "all tests",
+            Self::Differential => "random rulesets and packets: the firewall simulator against the kernel",
             Self::DocTests => "examples in the documentation",
             Self::Fuzz => "malformed input for every parser",
         }
@@ -94,6 +99,7 @@ impl Step {
         match self {
             Self::Deny => &[Self::InstallDeny],
             Self::Tests => &[Self::Packages, Self::InstallNextest, Self::Build],
+            Self::Differential => &[Self::Packages, Self::Build],
             Self::DocTests | Self::Fuzz => &[Self::Build],
             _ => &[],
         }
@@ -135,10 +141,51 @@ impl Step {
             Self::Tests => {
                 process::run(cargo().args(["nextest", "run", "--workspace", "--locked", "--no-fail-fast"]))
             }
+            Self::Differential => differential(Extent::Rulesets(CASES), FIRST_SEED),
             Self::DocTests => process::run(cargo().args(["test", "--doc", "--workspace", "--locked"])),
             Self::Fuzz => fuzz(fuzz_seconds),
         }
     }
+}
+
+/// Rulesets of the differential step, of 50 packets each.
+const CASES: u64 = 2000;
+
+/// Seed of the first; the same in each run, so that a failure is the change's and not the day's. `cargo xtask soak firewall`
+/// looks further.
+const FIRST_SEED: u64 = 1;
+
+/// How much of the differential suite is run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Extent {
+    /// So many rulesets.
+    Rulesets(u64),
+    /// For so many seconds.
+    Seconds(u64),
+}
+
+/// Random rulesets and packets in namespaces of their own, the simulator's answer beside the kernel's; prints seeds, coverage and the
+/// share of unknown answers.
+pub(crate) fn differential(extent: Extent, seed: u64) -> Result<()> {
+    let (name, value) = match extent {
+        Extent::Rulesets(count) => ("RULESETS", count),
+        Extent::Seconds(seconds) => ("SECONDS", seconds),
+    };
+    process::run(
+        cargo()
+            .args([
+                "test",
+                "--locked",
+                "-p",
+                "portreeve-firewall",
+                "--test",
+                "differential",
+                "random_rulesets",
+            ])
+            .args(["--", "--nocapture"])
+            .env(format!("PORTREEVE_DIFFERENTIAL_{name}"), value.to_string())
+            .env("PORTREEVE_DIFFERENTIAL_SEED", seed.to_string()),
+    )
 }
 
 /// Feeds mutated input to every parser, for some seconds each; the driver exits unsuccessfully on the first panic.
