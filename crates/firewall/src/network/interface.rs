@@ -41,6 +41,11 @@ pub struct Interface {
 pub struct InterfaceFlags(pub u32);
 
 impl InterfaceFlags {
+    /// Hardware addresses of neighbours are not asked for (`IFF_NOARP`).
+    pub const fn is_unresolving(self) -> bool {
+        self.0 & 0x80 != 0
+    }
+
     /// Administratively up (`IFF_UP`).
     pub const fn is_up(self) -> bool {
         self.0 & 0x1 != 0

@@ -6,6 +6,7 @@
 
 mod address;
 mod bridge;
+mod described;
 mod fib;
 mod interface;
 pub mod limits;

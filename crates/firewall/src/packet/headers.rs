@@ -164,8 +164,9 @@ impl Headers {
                     let offset = u16::from_be_bytes([self.byte(at + 2), self.byte(at + 3)]) >> 3;
                     if offset != 0 {
                         self.fragment = offset;
+                        // `ipv6_find_hdr` leaves the offset at 0 here: the kernel takes the IP header for the transport header.
                         self.protocol = self.bytes.get(at).copied();
-                        self.transport = Some(at + 8);
+                        self.transport = Some(LINK);
                         return;
                     }
                     8
@@ -202,6 +203,12 @@ impl Headers {
         self.store(PayloadBase::Link, 48, 48, number(source));
         let kind = if self.version == Version::V4 { 0x0800 } else { 0x86dd };
         self.store(PayloadBase::Link, 96, 16, Bits::all(kind));
+    }
+
+    /// A look at bits of a transport header that nobody asked whether it is there: a later fragment has none, and its content is
+    /// taken for it.
+    pub fn load_unchecked(&self, offset: u16, width: u16) -> Loaded {
+        self.transport.map_or(Loaded::Missing, |at| self.load_at(at, offset, width))
     }
 
     /// A look at `width` bits (at most 128) at `offset` bits behind the base.

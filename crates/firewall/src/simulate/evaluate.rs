@@ -8,7 +8,7 @@ use super::simulator::Simulator;
 use super::state::{Conntrack, Info, Sender, State};
 use crate::ir::{
     Comparison, Condition, ConntrackKey, Data, Direction, Expression, Field, Hook, Interval, MapPart, Meta,
-    Operator, Payload, RouteKey, StateKind, Version,
+    Operator, Payload, PayloadBase, RouteKey, StateKind, Version,
 };
 use crate::packet::{Bits, Loaded};
 
@@ -22,6 +22,8 @@ pub(super) struct Point {
     pub input: Option<u32>,
     /// The hook's output interface.
     pub output: Option<u32>,
+    /// The rules are those of legacy xtables.
+    pub legacy: bool,
 }
 
 /// A value.
@@ -305,7 +307,7 @@ impl Simulator<'_> {
     /// A field's bits; `None` where the packet has no such thing.
     pub(super) fn field(&self, field: &Field, state: &State, point: Point) -> Option<Bits> {
         match field {
-            Field::Payload(payload) => payload_bits(payload, state),
+            Field::Payload(payload) => payload_bits(payload, state, point),
             Field::Meta(meta) => meta_bits(*meta, state, point, &self.host),
             Field::Conntrack(key, direction) => conntrack_bits(*key, *direction, state),
             Field::Fib(_)
@@ -378,7 +380,7 @@ fn presence(loaded: Loaded) -> Bits {
 }
 
 /// `nft_payload_eval`, with the dependencies that `nft` leaves out of its listing.
-fn payload_bits(payload: &Payload, state: &State) -> Option<Bits> {
+fn payload_bits(payload: &Payload, state: &State, point: Point) -> Option<Bits> {
     let headers = &state.headers;
     if let Some(network) = payload.network {
         let own = if headers.version == Version::V4 { 0x0800 } else { 0x86dd };
@@ -389,7 +391,18 @@ fn payload_bits(payload: &Payload, state: &State) -> Option<Bits> {
     if payload.transport.is_some() && payload.transport != headers.protocol {
         return None;
     }
+    if payload.base == PayloadBase::Transport && headers.fragment != 0 && !point.legacy && is_fast(payload) {
+        return loaded(headers.load_unchecked(payload.offset, payload.width));
+    }
     loaded(headers.load(payload.base, payload.offset, payload.width))
+}
+
+/// Whether the kernel reads the bytes by `nft_payload_fast_eval` (`net/netfilter/nf_tables_core.c`), which does not ask for
+/// fragments: one, two or four aligned bytes (`nft_payload_select_ops`).
+fn is_fast(payload: &Payload) -> bool {
+    let first = payload.offset / 8;
+    let length = (payload.offset % 8 + payload.width).div_ceil(8);
+    matches!(length, 1 | 2 | 4) && first.is_multiple_of(length)
 }
 
 /// `nft_meta_get_eval` (`net/netfilter/nft_meta.c`).
@@ -400,7 +413,12 @@ fn meta_bits(meta: Meta, state: &State, point: Point, host: &Host<'_>) -> Option
         Meta::OutputIndex => number(point.output.unwrap_or(0)),
         Meta::InputName => Bits::all(point.input.map_or(0, |index| host.name_number(index))),
         Meta::OutputName => Bits::all(point.output.map_or(0, |index| host.name_number(index))),
-        Meta::InputType => host.hardware(point.input?),
+        // `NFT_META_IFTYPE`: of the device the packet is at (`skb->dev`), which behind routing is the one it leaves by.
+        Meta::InputType => host.hardware(match point.hook {
+            Hook::Postrouting | Hook::Egress => point.output?,
+            Hook::Output => return None,
+            Hook::Ingress | Hook::Prerouting | Hook::Input | Hook::Forward => point.input?,
+        }),
         Meta::OutputType => host.hardware(point.output?),
         Meta::InputGroup => host.group(point.input?),
         Meta::OutputGroup => host.group(point.output?),
@@ -413,6 +431,13 @@ fn meta_bits(meta: Meta, state: &State, point: Point, host: &Host<'_>) -> Option
         Meta::NfProtocol => Bits::all(u128::from(point.family)),
         Meta::Protocol => Bits::all(if state.headers.version == Version::V4 { 0x0800 } else { 0x86dd }),
         Meta::PacketType => state.packet_type,
+        // At egress the Ethernet header counts (`skb->len`).
+        Meta::Length if point.hook == Hook::Egress && state.headers.link => {
+            match state.headers.length().exact(32) {
+                Some(length) => Bits::all(length + 14),
+                None => Bits::OPEN,
+            }
+        }
         Meta::Length => state.headers.length(),
         Meta::Priority => state.priority,
         Meta::SocketUser | Meta::SocketGroup => match state.sender {

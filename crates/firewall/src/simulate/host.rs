@@ -207,7 +207,8 @@ impl<'a> Host<'a> {
                 let key = OutputKey {
                     source: None,
                     destination,
-                    oif: Some(output),
+                    // By loopback the destination's own address is the best source, whatever its interface.
+                    oif: Some(output).filter(|index| !self.is_loopback(*index)),
                     bound: true,
                     mark: 0,
                     tos: 0,

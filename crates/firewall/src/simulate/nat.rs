@@ -123,9 +123,6 @@ impl Run<'_> {
         here: (ChainId, usize),
     ) -> Bound {
         let version = state.headers.version;
-        if nat.version.is_some_and(|wanted| wanted != version) {
-            return Bound::NotConcerned;
-        }
         let end = match nat.kind {
             NatKind::Snat | NatKind::Masquerade => End::Source,
             NatKind::Dnat | NatKind::Redirect => End::Destination,
@@ -134,6 +131,10 @@ impl Run<'_> {
             if self.fork_on_miss(state, point, low, here) == Miss::Certain {
                 return Bound::Broken;
             }
+        }
+        // Maps are asked before the statement itself looks at the version (`nft_nat_inet_eval`).
+        if nat.version.is_some_and(|wanted| wanted != version) {
+            return Bound::NotConcerned;
         }
         let address = match self.new_address(state, point, nat, end) {
             Ok(address) => address,

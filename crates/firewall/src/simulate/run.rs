@@ -257,7 +257,7 @@ impl<'s> Run<'s> {
             Hook::Forward | Hook::Postrouting => (state.input, state.output),
             Hook::Output | Hook::Egress => (None, state.output),
         };
-        Point { family, hook, input, output }
+        Point { family, hook, input, output, legacy: false }
     }
 
     // What every part of a run needs.

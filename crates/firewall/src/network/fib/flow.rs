@@ -28,7 +28,11 @@ impl Flow {
     /// A lookup of an address alone.
     pub(super) const fn to(destination: IpAddr) -> Self {
         Self {
-            source: IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED),
+            // Tables of IPv6 look at the source too: it must be of the destination's family.
+            source: match destination {
+                IpAddr::V4(_) => IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED),
+                IpAddr::V6(_) => IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED),
+            },
             destination,
             iif: 0,
             oif: 0,
