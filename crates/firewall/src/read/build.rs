@@ -5,7 +5,7 @@ use portreeve_model::{Unseen, UnseenReason, UnseenSubject};
 use super::firewall::{Firewall, XtablesSave};
 use super::names::{Names, Table};
 use super::nft::{self, NftError};
-use super::xtables::{IpSets, XtablesError, read_save};
+use super::xtables::{IpSets, XtablesError, merge_iptables_nft, read_save};
 use crate::ir::owner::attribute;
 use crate::ir::{Backend, Ruleset};
 
@@ -65,12 +65,13 @@ impl Firewall {
         // What nft could not be asked for is taken from the save programs alone.
         let listed = self.nft.is_some();
         for XtablesSave { backend, version, text } in &self.xtables {
-            match read_save(text, *version, *backend, &sets) {
-                Ok(read) if *backend == Backend::IptablesNft && listed => {
-                    super::merge::merge(&mut ruleset, read);
-                }
-                Ok(read) => ruleset.append(read),
-                Err(error) => keep(BuildError::Xtables(*backend, *version, error)),
+            let taken = if *backend == Backend::IptablesNft && listed {
+                merge_iptables_nft(&mut ruleset, text, *version, &sets)
+            } else {
+                read_save(text, *version, *backend, &sets).map(|read| ruleset.append(read))
+            };
+            if let Err(error) = taken {
+                keep(BuildError::Xtables(*backend, *version, error));
             }
         }
         attribute(&mut ruleset);

@@ -7,7 +7,6 @@ mod build;
 mod firewall;
 mod generation;
 pub mod live;
-mod merge;
 mod outline;
 pub mod names;
 pub mod nft;

@@ -48,7 +48,8 @@ impl Run<'_> {
             let Some(cursor) = state.cursor.as_ref() else { return Ended::Accepted };
             let (id, base) = (cursor.chain, cursor.base);
             let Some(chain) = self.simulator.ruleset.chain(id) else { return self.policy(state, base) };
-            let point = Point { legacy: chain.backend == Backend::IptablesLegacy, ..point };
+            let point =
+                Point { legacy: chain.backend == Backend::IptablesLegacy, ..point }.of(chain.family, state);
             if cursor.statement == 0 && !self.options.all_rules {
                 if values.as_ref().is_none_or(|(of, _)| *of != id) {
                     values = Some((id, self.simulator.slots(id, state, point)));

@@ -7,8 +7,8 @@ use super::sets::{Found, hull};
 use super::simulator::Simulator;
 use super::state::{Conntrack, Info, Sender, State};
 use crate::ir::{
-    Comparison, Condition, ConntrackKey, Data, Direction, Expression, Field, Hook, Interval, MapPart, Meta,
-    Operator, Payload, PayloadBase, RouteKey, StateKind, Version,
+    Comparison, Condition, ConntrackKey, Data, Direction, Expression, Family, Field, Hook, Interval, MapPart,
+    Meta, Operator, Payload, PayloadBase, RouteKey, StateKind, Version,
 };
 use crate::packet::{Bits, Loaded};
 
@@ -24,6 +24,17 @@ pub(super) struct Point {
     pub output: Option<u32>,
     /// The rules are those of legacy xtables.
     pub legacy: bool,
+}
+
+impl Point {
+    /// As a chain of this family sees it: inet chains see the version at the device too (`nft_do_chain_inet_ingress`).
+    pub(super) fn of(self, family: Family, state: &State) -> Self {
+        if family != Family::Inet {
+            return self;
+        }
+        let version = Hook::family_of(state.headers.version);
+        Self { family: version.number(), ..self }
+    }
 }
 
 /// A value.

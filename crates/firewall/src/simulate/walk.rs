@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::host::{frame, tos, tos_bits};
 use super::outcome::{Cause, CauseKind, Discard, End, RouteStep, Step};
 use super::run::{Progress, Run};
-use super::state::{Detour, Layer, Sender, Stage, State};
+use super::state::{Conntrack, Detour, Layer, Sender, Stage, State, status};
 use crate::ir::{Hook, PayloadBase, Version};
 use crate::network::{
     ArrivalKey, BridgePath, Check, Denial, ForwardKey, InputKey, OutputError, OutputKey, OutputRoute,
@@ -270,6 +270,13 @@ impl Run<'_> {
         // `loopback_xmit`: the socket is let go, the connection is kept.
         self.step(state, Step::Loopback);
         state.looped = true;
+        if let Conntrack::Flow(flow) = &mut state.conntrack {
+            // `nf_confirm` at the end of postrouting.
+            flow.status = Bits {
+                value: flow.status.value | status::CONFIRMED,
+                known: flow.status.known | status::CONFIRMED,
+            };
+        }
         state.sender = Sender::None;
         state.input = Some(output);
         state.output = None;

@@ -81,7 +81,8 @@ struct IteratorAttributes {
     flags: u32,
 }
 
-/// The fields of `BPF_PROG_QUERY` up to `prog_cnt`.
+/// The fields of `BPF_PROG_QUERY` up to `revision`: the kernel writes that one whatever size it is told (`bpf_mprog_query` in
+/// `kernel/bpf/mprog.c`).
 #[repr(C)]
 struct QueryAttributes {
     target: u32,
@@ -91,6 +92,10 @@ struct QueryAttributes {
     programs: u64,
     program_count: u32,
     padding: u32,
+    program_attach_flags: u64,
+    links: u64,
+    link_attach_flags: u64,
+    revision: u64,
 }
 
 /// The fields of the commands that name an object by number.
@@ -154,8 +159,13 @@ pub(super) fn query(target: u32, attach_type: u32) -> Result<Vec<u32>, Errno> {
             programs: ids.as_mut_ptr() as u64,
             program_count: capacity,
             padding: 0,
+            program_attach_flags: 0,
+            links: 0,
+            link_attach_flags: 0,
+            revision: 0,
         };
-        // SAFETY: `programs` points to `program_count` numbers that outlive the call and that nothing else borrows.
+        // SAFETY: `programs` points to `program_count` numbers that outlive the call and that nothing else borrows; the other
+        // pointers are null. The structure is as long as what the kernel writes of it.
         let result = unsafe { call(PROG_QUERY, &mut attributes) };
         match result {
             Ok(_) => {
@@ -316,6 +326,7 @@ mod tests {
         assert_eq!(offset_of!(ProgramAttributes, attach_btf_id), 108);
         assert_eq!(size_of::<ProgramAttributes>(), 112);
         assert_eq!(offset_of!(QueryAttributes, programs), 16);
+        assert_eq!(offset_of!(QueryAttributes, revision), 56);
         assert_eq!(offset_of!(InfoAttributes, info), 8);
         // The union of `struct bpf_link_info` is aligned to 8 bytes.
         assert_eq!((offset_of!(LinkInfo, family), offset_of!(LinkInfo, priority)), (16, 24));

@@ -2,6 +2,8 @@
 
 mod network;
 
+use std::fmt::Write as _;
+
 use super::*;
 use crate::ir::{Backend, RejectKind, Ruleset, Version};
 use crate::packet::{Question, parse};
@@ -135,8 +137,8 @@ fn what_the_host_sends_to_itself_comes_in_by_loopback() {
 fn a_thousand_guards_refuse_like_the_full_evaluation() {
     let mut text = String::from("*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n");
     for n in 0..1000 {
-        text +=
-            &format!("-A INPUT -s 203.0.113.{}/32 -p tcp -m tcp --dport {} -j ACCEPT\n", n % 250, 1000 + n);
+        let (source, port) = (n % 250, 1000 + n);
+        writeln!(text, "-A INPUT -s 203.0.113.{source}/32 -p tcp -m tcp --dport {port} -j ACCEPT").unwrap();
     }
     text += "COMMIT\n";
     let rules = rules(&text);

@@ -1,4 +1,4 @@
-//! A host for tests: `eth0` 192.0.2.10/24 and 2001:db8::10/64, `eth1` 10.0.0.1/24 and fd00::1/64, default route by `eth0`.
+//! A host for tests: `eth0` 192.0.2.10/24 and `2001:db8::10/64`, `eth1` 10.0.0.1/24 and `fd00::1/64`, default route by `eth0`.
 
 use std::net::IpAddr;
 
