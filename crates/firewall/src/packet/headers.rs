@@ -194,6 +194,11 @@ impl Headers {
         more || self.fragment != 0
     }
 
+    /// Whether the packet is there byte for byte.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
     /// Gives the packet an Ethernet header with this source; the destination may be open.
     pub fn put_link(&mut self, source: &[u8], destination: Option<&[u8]>) {
         self.link = true;

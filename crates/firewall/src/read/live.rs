@@ -1,8 +1,8 @@
 //! Reading the running kernel: which programs are asked, in which order, and whether the rules stood still meanwhile.
 //!
 //! `nft` shows everything of `nf_tables` but the parameters of xtables matches, which only the save program of iptables-nft
-//! prints; legacy tables only theirs. That program is not run where the kernel has no legacy table, since it would make the
-//! kernel load the module and the namespace its tables (`xt_find_table_lock` in `net/netfilter/x_tables.c`).
+//! prints; legacy tables only theirs. That program is not run where the kernel has no legacy table: it has nothing to show there,
+//! and asking for a table by its name would make it (`xt_find_table_lock` in `net/netfilter/x_tables.c`).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,8 +19,8 @@ use portreeve_model::{Host, Unseen, UnseenReason, UnseenSubject};
 use super::firewall::{Firewall, NftListing, XtablesSave};
 use super::generation::{self, UNTOUCHED};
 use super::names::Table;
-use super::outline::Outline;
 use super::nft;
+use super::outline::Outline;
 use super::program::{ProgramError, Programs};
 use crate::ir::{Backend, Version};
 use crate::network::limits::Limit;

@@ -26,14 +26,26 @@ pub struct Outline {
     pub table: String,
     /// The rule's handle, unique in its table.
     pub handle: u64,
-    /// Metadata it reads: `NFT_META_*`, and the bytes it must be equal to.
-    pub meta: Vec<(u32, Option<Vec<u8>>)>,
-    /// What it reads of the connection: `NFT_CT_*`, and the bytes it must be equal to.
-    pub connection: Vec<(u32, Option<Vec<u8>>)>,
-    /// How often it says "not".
+    /// Metadata it reads: `NFT_META_*`.
+    pub meta: Vec<Read>,
+    /// What it reads of the connection: `NFT_CT_*`.
+    pub connection: Vec<Read>,
+    /// How often it says "not" of a header field.
     pub negations: u32,
     /// Bits of headers that must not be a value.
     pub unlike: Vec<Unlike>,
+}
+
+/// A read of what the kernel keeps beside the packet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Read {
+    /// Its number.
+    pub key: u32,
+    /// The bytes it must be equal to, where that is what is tested.
+    pub equal: Option<Vec<u8>>,
+    /// The bytes it must not be equal to, where that is what is tested.
+    pub unequal: Option<Vec<u8>>,
 }
 
 /// Bits of a header that must not be a value.
@@ -58,7 +70,8 @@ impl Outline {
         }
         let loads = |subject: Subject| {
             let of = rule.loads.iter().filter(move |load| load.of == subject);
-            of.map(|load| (load.key, load.compared.clone())).collect()
+            of.map(|load| Read { key: load.key, equal: load.equal.clone(), unequal: load.unequal.clone() })
+                .collect()
         };
         Some(Self {
             meta: loads(Subject::Meta),
@@ -106,26 +119,31 @@ fn compare(rule: &mut Rule, outline: &Outline, family: Family) {
         format!("{what} {key}, which the kernel tests and nft does not list, in: {}", rule.text)
     };
     let mut missing = Vec::new();
-    for (key, compared) in &outline.meta {
-        if !said.tells(*key, compared.as_deref(), family) {
-            let field = meta_of(*key).map(|meta| (Field::Meta(meta), *key == PROTOCOL));
-            missing.push(
-                put_back(field, compared.as_deref())
-                    .unwrap_or_else(|| Condition::Unknown(lost("meta", *key))),
-            );
+    let mut told = true;
+    for read in &outline.meta {
+        let listed = meta_of(read.key).is_some_and(|meta| said.meta.contains(&meta));
+        let implied = said.tells(read.key, read.equal.as_deref(), family);
+        let field = meta_of(read.key).map(|meta| (Field::Meta(meta), read.key == PROTOCOL));
+        match field.and_then(|field| put_back(field, read)) {
+            // What the kernel tests may be said once more; whether the listing implies just this value is then no matter.
+            Some(condition) if !listed => missing.push(condition),
+            None if !implied => missing.push(Condition::Unknown(lost("meta", read.key))),
+            _ => {}
         }
+        told &= implied;
     }
-    for (key, compared) in &outline.connection {
-        if !said.anything && connection_of(*key).is_some_and(|known| !said.connection.contains(&known)) {
-            let field = connection_of(*key).map(|known| (Field::Conntrack(known, None), false));
-            missing.push(
-                put_back(field, compared.as_deref()).unwrap_or_else(|| Condition::Unknown(lost("ct", *key))),
-            );
+    for read in &outline.connection {
+        let lacks = |known: &ConntrackKey| !said.anything && !said.connection.contains(known);
+        if let Some(known) = connection_of(read.key).filter(lacks) {
+            let condition = put_back((Field::Conntrack(known, None), false), read);
+            missing.push(condition.unwrap_or_else(|| Condition::Unknown(lost("ct", read.key))));
+            told = false;
         }
     }
     if said.negations > outline.negations {
         let is_negation = |statement: &Statement| matches!(statement, Statement::Match(condition) if negations(condition) > 0);
         let whole = outline.unlike.len() == usize::try_from(outline.negations).unwrap_or(usize::MAX);
+        told = false;
         if whole {
             rule.statements.retain(|statement| !is_negation(statement));
             missing.extend(outline.unlike.iter().map(unlike));
@@ -136,7 +154,7 @@ fn compare(rule: &mut Rule, outline: &Outline, family: Family) {
             }
         }
     }
-    if !missing.is_empty() {
+    if !told {
         rule.text.push_str(" # the kernel tests more than nft lists here");
     }
     for condition in missing.into_iter().rev() {
@@ -144,16 +162,23 @@ fn compare(rule: &mut Rule, outline: &Outline, family: Family) {
     }
 }
 
-/// The test that the listing left out: this field has these bytes. Numbers lie in memory as the machine has them, except those
-/// that come from the wire.
-fn put_back(field: Option<(Field, bool)>, compared: Option<&[u8]>) -> Option<Condition> {
-    let ((field, wire), bytes) = (field?, compared?);
+/// The test that the listing left out. Numbers lie in memory as the machine has them, except those that come from the wire.
+fn put_back((field, wire): (Field, bool), read: &Read) -> Option<Condition> {
+    let (bytes, operator) = match (&read.equal, &read.unequal) {
+        (Some(bytes), _) => (bytes, Comparison::Equal),
+        (None, Some(bytes)) => (bytes, Comparison::NotEqual),
+        (None, None) => return None,
+    };
     let value = if wire || cfg!(target_endian = "big") || field.width() == 128 {
         bytes.iter().fold(0, |sum, byte| sum << 8 | u128::from(*byte))
     } else {
         bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u128::from(*byte))
     };
-    (bytes.len() * 8 == usize::from(field.width())).then(|| Condition::equal(Expression::Field(field), value))
+    (bytes.len() * 8 == usize::from(field.width())).then_some(Condition::Compare {
+        left: Expression::Field(field),
+        operator,
+        right: Expression::Constant(value),
+    })
 }
 
 /// Bits of a header are not a value.

@@ -10,6 +10,7 @@ use crate::packet::{self, Bits};
 const ICMP: u8 = 1;
 const TCP: u8 = 6;
 const ICMP6: u8 = 58;
+const UDPLITE: u8 = 136;
 
 /// What is known of the packet's connection before it comes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +69,8 @@ impl Run<'_> {
                     Some(_) => Conntrack::None,
                 }
             }
+            // `udplite_error` checks what comes in as if it were UDP: a right checksum is wrong to it.
+            Some(UDPLITE) if state.input.is_some() && !headers.is_complete() => Conntrack::None,
             _ => fresh(state, Info::New),
         }
     }

@@ -1,6 +1,6 @@
 //! The host as rules see it: interfaces by index, and questions to the routing tables with bits that may be open.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use rustc_hash::FxHashMap;
 
@@ -9,8 +9,7 @@ use super::nat::number;
 use super::state::State;
 use crate::ir::{self, FibResult, Field, Hook, LimitInterface, PhysdevKey, RouteKey, Version, name_number};
 use crate::network::{
-    Address, BridgePath, Fib, FibAddress, FibHook, FibInterface, FibPacket, FibQuery, Frame, Network,
-    OutputKey, OutputRoute, Scope,
+    BridgePath, Fib, FibAddress, FibHook, FibInterface, FibPacket, FibQuery, Frame, Network,
 };
 use crate::packet::Bits;
 
@@ -194,53 +193,14 @@ impl<'a> Host<'a> {
         })
     }
 
-    /// The address that `masquerade` gives (`nf_nat_masquerade_ipv4`, `inet_select_addr`; `nf_nat_masquerade_ipv6`,
-    /// `ipv6_dev_get_saddr`).
+    /// The address that `masquerade` gives.
     pub(super) fn masquerade_address(&self, state: &State, output: Option<u32>) -> Own {
         let Some(output) = output else { return Own::Open };
         let Some(destination) = state.headers.address_of(state.headers.destination()) else {
             return Own::Open;
         };
-        match destination {
-            IpAddr::V4(_) => Own::Known(self.select_v4(output, state.gateway.unwrap_or(destination))),
-            IpAddr::V6(_) => {
-                let key = OutputKey {
-                    source: None,
-                    destination,
-                    // By loopback the destination's own address is the best source, whatever its interface.
-                    oif: Some(output).filter(|index| !self.is_loopback(*index)),
-                    bound: true,
-                    mark: 0,
-                    tos: 0,
-                    protocol: 0,
-                    source_port: None,
-                    destination_port: None,
-                    uid: Some(0),
-                    any_source: false,
-                };
-                match self.fib.output(&key) {
-                    OutputRoute::Sent { source, .. } => Own::Known(Some(source)),
-                    OutputRoute::Failed(_) => Own::Known(None),
-                    OutputRoute::Unknown { .. } => Own::Open,
-                }
-            }
-        }
-    }
-
-    /// `inet_select_addr` at scope universe: the primary address in whose network the next hop lies, else the first; where the
-    /// interface has none, the first of any interface (`in_dev_select_addr`).
-    fn select_v4(&self, interface: u32, hop: IpAddr) -> Option<IpAddr> {
-        // RT_SCOPE_UNIVERSE is 0; smaller numbers are wider.
-        let usable = |address: &&Address| {
-            address.address.is_ipv4() && !address.is_secondary() && address.scope == Scope::UNIVERSE
-        };
-        let mut own =
-            self.network.addresses.iter().filter(|address| address.interface == interface).filter(usable);
-        let first = own.clone().next();
-        let anywhere =
-            || self.network.addresses.iter().filter(usable).min_by_key(|address| address.interface);
-        let found = own.find(|address| address.network().contains(hop)).or(first).or_else(anywhere);
-        found.map(|address| address.address)
+        let towards = state.gateway.filter(IpAddr::is_ipv4).unwrap_or(destination);
+        self.fib.source_address(output, towards).map_or(Own::Open, Own::Known)
     }
 
     /// The address that `redirect` gives at prerouting (`nf_nat_redirect_ipv4`: the interface's first;
@@ -253,15 +213,14 @@ impl<'a> Host<'a> {
                 Own::Known(own.find(|address| address.address.is_ipv4()).map(|address| address.address))
             }
             Version::V6 => {
+                // Of the destination's scope (`nf_nat_redirect_ipv6_usable`).
                 let Some(IpAddr::V6(destination)) = state.headers.address_of(state.headers.destination())
                 else {
                     return Own::Open;
                 };
-                let linkwide = destination.is_unicast_link_local();
+                let wanted = scope(destination);
                 Own::Known(own.find_map(|address| match address.address {
-                    IpAddr::V6(v6) if !address.is_tentative() && v6.is_unicast_link_local() == linkwide => {
-                        Some(IpAddr::V6(v6))
-                    }
+                    IpAddr::V6(v6) if !address.is_tentative() && scope(v6) == wanted => Some(IpAddr::V6(v6)),
                     _ => None,
                 }))
             }
@@ -318,4 +277,15 @@ pub(super) fn tos_bits(state: &State) -> Bits {
 /// Whether a hardware address is this number.
 pub(super) fn is_address(mac: &[u8], address: u128) -> bool {
     mac.len() == 6 && mac.iter().fold(0, |sum, byte| sum << 8 | u128::from(*byte)) == address
+}
+
+/// The scope of an IPv6 address (`__ipv6_addr_type`, `net/ipv6/addrconf_core.c`): 2 the link, 5 the site, 14 everywhere.
+fn scope(address: Ipv6Addr) -> u16 {
+    let [first, ..] = address.segments();
+    match first {
+        _ if address.is_multicast() => first & 0x000f,
+        _ if address.is_loopback() || address.is_unicast_link_local() => 2,
+        0xfec0..=0xfeff => 5,
+        _ => 14,
+    }
 }

@@ -10,8 +10,8 @@ use rustc_hash::FxHashMap;
 
 use super::state::Layer;
 use crate::ir::{
-    Backend, Base, ChainId, ChainKind, Condition, Expression, Family, Field, Hook, Passive, Ruleset,
-    StateKind, Statement, Version, Writable, priority,
+    Base, ChainId, ChainKind, Condition, Expression, Family, Field, Hook, Passive, Ruleset, StateKind,
+    Statement, Version, Writable, priority,
 };
 use crate::network::Interface;
 
@@ -192,8 +192,8 @@ fn id(at: usize) -> ChainId {
 fn tracks(ruleset: &Ruleset, version: Version) -> bool {
     let relevant = ruleset.chains.iter().filter(|chain| chain.family.covers(version));
     relevant
-        .flat_map(|chain| chain.rules.iter().map(move |rule| (chain.backend, rule)))
-        .any(|(backend, rule)| rule.statements.iter().any(|statement| uses_conntrack(statement, backend)))
+        .flat_map(|chain| &chain.rules)
+        .any(|rule| rule.statements.iter().any(|statement| uses_conntrack(statement, version)))
 }
 
 /// Whether a rule other than those that track connections asks for whole packets (`nf_defrag_ipv4_enable` in `nft_tproxy.c`,
@@ -208,12 +208,13 @@ fn collects_fragments(ruleset: &Ruleset, version: Version) -> bool {
     })
 }
 
-fn uses_conntrack(statement: &Statement, backend: Backend) -> bool {
+fn uses_conntrack(statement: &Statement, version: Version) -> bool {
     match statement {
         Statement::Match(condition) => condition_uses(condition),
         Statement::State(test) => test.kind == StateKind::ConnectionCount || test.text.contains("connbytes"),
-        Statement::Nat(_)
-        | Statement::Synproxy
+        // `nft_nat_init` asks for the family it translates to only.
+        Statement::Nat(nat) => nat.version.is_none_or(|wanted| wanted == version),
+        Statement::Synproxy
         | Statement::Offload { .. }
         | Statement::Assign { target: Writable::Conntrack(_), .. }
         | Statement::Passive(Passive::Helper(_)) => true,
@@ -222,8 +223,7 @@ fn uses_conntrack(statement: &Statement, backend: Backend) -> bool {
         Statement::Update { key, tests, .. } => {
             expression_uses(key) || tests.iter().any(|test| test.kind == StateKind::ConnectionCount)
         }
-        // The xtables target CT needs it; the `notrack` of nft alone does not.
-        Statement::Notrack => backend != Backend::Nft,
+        // Not to track asks for nothing (`nft_notrack`, `xt_ct_tg_check`).
         _ => false,
     }
 }

@@ -1,10 +1,6 @@
 //! Reading the running kernel in network namespaces of the lab: what is read, which programs are run, and what is said of those that
 //! are absent, hang, fail, or find the rules changing. Needs root.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking, and says where"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, and says where")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -39,7 +39,7 @@ pub struct RuleOutline {
     pub handle: u64,
     /// What it reads of the packet's metadata and connection, in order.
     pub loads: Vec<Load>,
-    /// Tests for "not": of one value, of a range, of a set.
+    /// Tests of header fields for "not": of one value, of a range, of a set.
     pub negations: u32,
     /// Those of them that say that bits of a header are not a value.
     pub unlike: Vec<Unlike>,
@@ -56,7 +56,9 @@ pub struct Load {
     /// `NFT_META_*` or `NFT_CT_*`.
     pub key: u32,
     /// The bytes it must be equal to, where that is what is tested.
-    pub compared: Option<Vec<u8>>,
+    pub equal: Option<Vec<u8>>,
+    /// The bytes it must not be equal to, where that is what is tested.
+    pub unequal: Option<Vec<u8>>,
 }
 
 /// What is read.
@@ -155,20 +157,26 @@ impl RuleOutline {
             "bitwise" => self.bitwise(data)?,
             "cmp" => self.comparison(data)?,
             // NFTA_RANGE_OP; NFT_RANGE_NEQ is 1.
-            "range" => self.negations += u32::from(number(data, 2)? == Some(1)),
+            "range" => self.negation(number(data, 2)? == Some(1)),
             // NFTA_LOOKUP_FLAGS; NFT_LOOKUP_F_INV is 1.
-            "lookup" => self.negations += u32::from(number(data, 5)?.is_some_and(|flags| flags & 1 == 1)),
+            "lookup" => self.negation(number(data, 5)?.is_some_and(|flags| flags & 1 == 1)),
             "match" | "target" => self.xtables = true,
             _ => self.last = None,
         }
         Ok(())
     }
 
+    fn negation(&mut self, negated: bool) {
+        if negated && self.last.take() != Some(Source::Load) {
+            self.negations += 1;
+        }
+    }
+
     /// `NFTA_META_DREG` 1, `NFTA_META_KEY` 2, and the same for `ct`: a read has a destination, a write has none.
     fn load(&mut self, of: Subject, data: &[u8]) -> Result<(), WireError> {
         self.last = None;
         if let (Some(_), Some(key)) = (number(data, 1)?, number(data, 2)?) {
-            self.loads.push(Load { of, key, compared: None });
+            self.loads.push(Load { of, key, equal: None, unequal: None });
             self.last = Some(Source::Load);
         }
         Ok(())
@@ -203,7 +211,12 @@ impl RuleOutline {
         match (operator, self.last.take()) {
             (Some(0), Some(Source::Load)) => {
                 if let Some(last) = self.loads.last_mut() {
-                    last.compared = Some(value.to_vec());
+                    last.equal = Some(value.to_vec());
+                }
+            }
+            (Some(1), Some(Source::Load)) => {
+                if let Some(last) = self.loads.last_mut() {
+                    last.unequal = Some(value.to_vec());
                 }
             }
             (Some(1), source) => {
