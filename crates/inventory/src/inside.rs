@@ -26,8 +26,9 @@ pub(crate) fn ephemeral_ports() -> Option<(u16, u16)> {
     Some((*range.start(), *range.end()))
 }
 
-/// The snapshot's own processes are tried first: they are few, and most likely the ones.
-fn open(snapshot: &Snapshot, id: NamespaceId) -> Option<NetworkNamespace> {
+/// A handle on a namespace of the snapshot, through any process of it or its name; `None` where it cannot be opened. The snapshot's
+/// own processes are tried first: they are few, and most likely the ones.
+pub fn open(snapshot: &Snapshot, id: NamespaceId) -> Option<NetworkNamespace> {
     let known = snapshot.processes.iter().filter(|process| process.namespace == Some(id));
     let known = known.map(|process| process.id.pid);
     let listed =

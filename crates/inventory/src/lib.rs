@@ -11,7 +11,7 @@ pub mod containers;
 pub mod filter;
 pub mod findings;
 pub mod group;
-mod inside;
+pub mod inside;
 pub mod listeners;
 pub mod services;
 pub mod survey;

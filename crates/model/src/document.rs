@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Container, Finding, Host, Listener, Namespace, Process, Socket, Unseen, who};
+use crate::{Container, Finding, Host, Listener, Namespace, Process, Socket, Unseen, reach, who};
 
 /// Schema name of [`Overview`].
 pub const OVERVIEW: &str = "portreeve.overview/1";
@@ -13,6 +13,8 @@ pub const SOCKETS: &str = "portreeve.sockets/1";
 pub const GROUPS: &str = "portreeve.sockets.groups/1";
 /// Schema name of [`Who`].
 pub const WHO: &str = "portreeve.who/1";
+/// Schema name of [`Reach`].
+pub const REACH: &str = "portreeve.reach/1";
 
 /// `portreeve --json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -112,6 +114,23 @@ pub struct Who {
     pub processes: Vec<Process>,
     /// Their containers.
     pub containers: Vec<Container>,
+    /// What was not seen.
+    pub unseen: Vec<Unseen>,
+}
+
+/// `portreeve reach --packet ... --json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Reach {
+    /// `portreeve.reach/1`.
+    pub schema: String,
+    /// The machine whose rules were asked; of a file without a machine, this one.
+    pub host: Host,
+    /// Where the rules come from.
+    pub source: reach::RulesSource,
+    /// One answer for each packet, in the order asked.
+    pub answers: Vec<reach::Answer>,
+    /// What is not simulated, or was assumed.
+    pub limits: Vec<reach::Limit>,
     /// What was not seen.
     pub unseen: Vec<Unseen>,
 }

@@ -12,6 +12,7 @@ pub mod listener;
 pub mod namespace;
 pub mod process;
 pub mod protocol;
+pub mod reach;
 pub mod snapshot;
 pub mod socket;
 pub mod tcp_info;

@@ -39,6 +39,10 @@ pub enum UnseenSubject {
     Interfaces,
     /// Unit behind sockets that PID 1 holds.
     Units,
+    /// Rules of a packet filter.
+    FirewallRules,
+    /// Routes, policy rules and kernel parameters.
+    NetworkState,
 }
 
 /// Why something stayed unseen.

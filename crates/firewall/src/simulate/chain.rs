@@ -318,6 +318,12 @@ impl Run<'_> {
                     flow.mark = cut(bits, 32);
                 }
             }
+            // Before the lookup a zone says in which table (`nft_ct_set_zone_eval`); afterwards it changes nothing.
+            Writable::Conntrack(ConntrackKey::Zone) => {
+                if state.conntrack == Conntrack::None {
+                    state.zone = cut(bits, 16);
+                }
+            }
             Writable::Conntrack(_) | Writable::Other(_) => {}
             Writable::Payload(payload) => {
                 let exists = self.simulator.field(&Field::Payload(payload.clone()), state, point).is_some();

@@ -26,7 +26,9 @@ impl Run<'_> {
     pub(super) fn conntrack(&mut self, state: &mut State) {
         if state.conntrack == Conntrack::None {
             state.conntrack = match &self.given {
-                Given::Flow(flow) => Conntrack::Flow(flow.clone()),
+                // A connection that is known is one of zone 0.
+                Given::Flow(flow) if state.zone == Bits::all(0) => Conntrack::Flow(flow.clone()),
+                Given::Flow(_) => self.first(state),
                 Given::State(given) => match given {
                     packet::State::First => self.first(state),
                     packet::State::New => fresh(state, Info::New),

@@ -504,7 +504,7 @@ fn conntrack_bits(key: ConntrackKey, direction: Option<Direction>, state: &State
         ConntrackKey::Destination(_) => tuple.destination,
         ConntrackKey::SourcePort => tuple.source_port.unwrap_or(Bits::OPEN),
         ConntrackKey::DestinationPort => tuple.destination_port.unwrap_or(Bits::OPEN),
-        ConntrackKey::Zone => number(0),
+        ConntrackKey::Zone => state.zone,
         ConntrackKey::Labels if first => number(0),
         ConntrackKey::Helper
         | ConntrackKey::Labels

@@ -225,6 +225,7 @@ impl<'a> Simulator<'a> {
             entry: 0,
             nat_chain: 0,
             cursor: None,
+            zone: Bits::all(0),
             updated: Vec::new(),
             sets_changed: false,
             looped: false,

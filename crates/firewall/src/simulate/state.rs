@@ -34,6 +34,8 @@ pub(super) struct State {
     pub updated: Vec<SetId>,
     /// Every set that some rule writes to may have changed since it was read.
     pub sets_changed: bool,
+    /// Zone that rules gave it before its connection was looked up.
+    pub zone: Bits,
     /// It went out by the loopback interface and came in again.
     pub looped: bool,
     /// What a reroute at output compares with.

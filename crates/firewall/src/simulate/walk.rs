@@ -8,8 +8,8 @@ use super::run::{Progress, Run};
 use super::state::{Conntrack, Detour, Layer, Sender, Stage, State, status};
 use crate::ir::{Hook, PayloadBase, Version};
 use crate::network::{
-    ArrivalKey, BridgePath, Check, Denial, ForwardKey, InputKey, OutputError, OutputKey, OutputRoute,
-    RerouteKey, Routed, Uncertain,
+    ArrivalKey, BridgePath, Check, Denial, ForwardKey, InputKey, LocalKind, OutputError, OutputKey,
+    OutputRoute, RerouteKey, Routed, Uncertain,
 };
 use crate::packet::{Bits, Loaded};
 
@@ -38,9 +38,7 @@ impl Run<'_> {
     pub(super) fn route_in(&mut self, state: &mut State) -> Progress {
         if state.looped {
             // The route was chosen on the way out, and is kept (`skb_valid_dst`).
-            self.step(state, Step::Route(RouteStep::Local));
-            state.stage = Stage::Hook(Layer::Ip, Hook::Input);
-            return Progress::On;
+            return self.routed(state, Routed::Local { kind: LocalKind::Unicast });
         }
         let Some(key) = input_key(state) else { return self.open_route(state) };
         let routed = self.simulator.host.fib.input(&key);

@@ -313,7 +313,9 @@ impl Packet {
             Transport::UdpLite { source, destination } => {
                 body.extend(source.to_be_bytes());
                 body.extend(destination.to_be_bytes());
-                // All of it is covered by the checksum.
+                // All of it is covered by the checksum, which `udplite_error` takes for that of UDP
+                // (net/netfilter/nf_conntrack_proto_udp.c): with the right one, connection tracking calls every
+                // packet invalid whose checksum no network card has checked.
                 body.extend([0; 4]);
                 body.extend(number);
                 body.extend(&self.payload);
@@ -352,7 +354,8 @@ impl Packet {
             IpAddr::V6(address) => address.octets().to_vec(),
         };
         let addresses = [octets(self.source), octets(self.destination)].concat();
-        words(&addresses) + u32::from(self.protocol()) + length as u32
+        let protocol = if self.protocol() == 136 { 17 } else { self.protocol() };
+        words(&addresses) + u32::from(protocol) + length as u32
     }
 }
 

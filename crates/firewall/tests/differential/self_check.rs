@@ -172,3 +172,19 @@ fn rebuild_cost() {
         println!("20 hosts {:?}", start.elapsed());
     }
 }
+
+#[test]
+fn experiment() {
+    let Ok(file) = std::env::var("SCENARIO") else { return };
+    let scenario: crate::scenario::Scenario = toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    crate::campaign::within_new_host(|host| {
+        for _ in 0..3 {
+            host.load_scripts(&scenario.rules).unwrap();
+            for _ in 0..3 {
+                let injection = crate::packet::Injection::from(&scenario.packet);
+                println!("{}", injection.describe());
+                println!("{}", show(&host.inject(&injection)));
+            }
+        }
+    });
+}

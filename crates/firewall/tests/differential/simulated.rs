@@ -24,13 +24,17 @@ pub(crate) struct Simulated {
 }
 
 impl Simulated {
-    /// Reads the calling thread's network namespace.
-    pub(crate) fn read() -> Self {
+    /// Reads the calling thread's network namespace. `None`: `nft` itself gave up on a listing of the rules, as 1.0.6 does
+    /// on some (`payload_expr_complete: Assertion ... failed`).
+    pub(crate) fn read() -> Option<Self> {
         let firewall = live::read(&Programs::default());
+        if firewall.unseen.iter().any(|unseen| unseen.detail.contains("Assertion")) {
+            return None;
+        }
         assert!(firewall.unseen.is_empty(), "something could not be read: {:#?}", firewall.unseen);
         let (ruleset, errors) = firewall.ruleset();
         assert!(errors.is_empty(), "something could not be understood: {errors:#?}");
-        Self { ruleset, network: firewall.network }
+        Some(Self { ruleset, network: firewall.network })
     }
 
     /// What was read but not understood, beside single rules.
@@ -73,7 +77,7 @@ impl Simulated {
             State::Reply { mark } => (Asked::Established, Some(Connection { reply: true, mark, assured: true })),
         };
         let frame = Frame { link, packet: &packet.bytes, origin, state, connection };
-        let options = Options { merge: false, budget: WAYS, ..Options::default() };
+        let options = Options { merge: false, budget: WAYS, sets_changed: true, ..Options::default() };
         let simulation = simulator.run_frame(&frame, &options).expect("the packet has whole headers");
         Expected {
             ways: simulation.outcomes.iter().map(|outcome| self.way(outcome)).collect(),
@@ -93,7 +97,7 @@ impl Simulated {
                     let id = number(found.and_then(|rule| rule.origin.comment.as_deref())).unwrap_or(0);
                     rules.push(id);
                     copied |= found.is_some_and(|rule| {
-                        rule.statements.iter().any(|statement| matches!(statement, Statement::Duplicate { .. }))
+                        rule.statements.iter().any(|statement| matches!(statement, Statement::Duplicate { .. } | Statement::Forward { .. }))
                     });
                     (*chain, What::Rule(id))
                 }
@@ -128,9 +132,9 @@ impl Simulated {
     fn fate(&self, end: &End, outcome: &Outcome) -> Fate {
         match end {
             End::Delivered => Fate::Delivered,
-            End::Sent { interface, .. } => {
+            End::Sent { interface, gateway } => {
                 let found = self.network.interface(*interface);
-                Fate::Sent(found.map_or_else(|| interface.to_string(), |found| found.name.clone()))
+                Fate::Sent(found.map_or_else(|| interface.to_string(), |found| found.name.clone()), *gateway)
             }
             End::Dropped(_) => Fate::Dropped,
             End::Rejected(_, kind) => refusal(*kind, version(outcome)),

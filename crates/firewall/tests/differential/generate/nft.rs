@@ -25,6 +25,8 @@ pub(crate) struct Context {
     pub(crate) hook: Hook,
     /// `filter`, `nat` or `route`.
     pub(crate) kind: &'static str,
+    /// It runs before connection tracking.
+    pub(crate) early: bool,
 }
 
 impl Context {
@@ -140,7 +142,7 @@ fn base_chain(family: &'static str, number: usize, builder: &mut Builder<'_>, ch
         Hook::Egress => "egress",
     };
     let line = format!("type {kind} hook {name}{device} priority {priority}; policy {policy};");
-    let context = Context { family, hook, kind };
+    let context = Context { family, hook, kind, early: priority < -200 };
     let constructs: Vec<&'static str> = vec![base_construct(context)];
     // Chains are called by those before them only, so that there is no loop.
     let deep = builder.random.percent(6);

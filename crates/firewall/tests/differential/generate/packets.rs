@@ -16,8 +16,8 @@ enum Way {
     Odd,
 }
 
-/// A random packet.
-pub(crate) fn packet(random: &mut Random) -> Packet {
+/// A random packet, with IP options perhaps.
+pub(crate) fn packet(random: &mut Random, options: bool) -> Packet {
     let way = match random.below(100) {
         0..=33 => Way::Input,
         34..=64 => Way::Forward,
@@ -36,10 +36,12 @@ pub(crate) fn packet(random: &mut Random) -> Packet {
         3..=20 if !v6 => 0x4000,
         _ => 0,
     };
-    let payload = match random.below(8) {
+    let payload = match if fragment == 0 || fragment == 0x4000 { random.below(8) } else { 9 } {
         0 => Vec::new(),
         1 => vec![0; random.between(1, 60)],
         2 => b"GET / HTTP/1.0\r\n\r\n".to_vec(),
+        // With a header of any kind here, a multiple of 8 bytes, as all parts but the last must have.
+        9 => vec![7; 16 - upper_length(&transport) % 8],
         _ => b"payload".to_vec(),
     };
     Packet {
@@ -49,7 +51,7 @@ pub(crate) fn packet(random: &mut Random) -> Packet {
         ttl: *random.pick(pool::TTLS),
         tos: if random.percent(30) { *random.pick(pool::TOS) } else { 0 },
         fragment,
-        extensions: extensions(v6, random),
+        extensions: if options || v6 { extensions(v6, random) } else { Extensions::default() },
         state: state(fragment, &transport, destination, random),
         transport,
         payload,
@@ -168,6 +170,17 @@ fn transport(v6: bool, random: &mut Random) -> Transport {
         92..=93 => Transport::Sctp { source, destination },
         94..=95 => Transport::UdpLite { source, destination },
         _ => Transport::Other(*random.pick(&[47, 253, 33, 50])),
+    }
+}
+
+/// Bytes of the transport header and the marker.
+fn upper_length(transport: &Transport) -> usize {
+    match transport {
+        Transport::Tcp { options, .. } => 20 + options.len(),
+        Transport::Udp { .. } | Transport::UdpLite { .. } | Transport::Icmp { .. } => 12,
+        Transport::Sctp { .. } => 32,
+        Transport::Other(47) => 8,
+        Transport::Other(_) => 4,
     }
 }
 

@@ -142,7 +142,7 @@ fn assignment(context: Context, draft: &mut Draft, builder: &mut Builder<'_>) {
             draft.add(format!("ct helper set \"{name}\""), "ct helper");
         }
         18 if context.is_ip() => draft.add("ct label set 1", "ct label set"),
-        19 if context.is_ip() && matches!(context.hook, Hook::Prerouting | Hook::Output) => {
+        19 if context.is_ip() && context.early && matches!(context.hook, Hook::Prerouting | Hook::Output) => {
             draft.add("ct zone set 1", "ct zone set");
         }
         _ if context.kind == "nat" => {}
@@ -318,8 +318,9 @@ fn verdict(context: Context, targets: &[String], draft: &mut Draft, builder: &mu
             transparent(context, draft);
         }
         86 if matches!(context.hook, Hook::Input | Hook::Forward) && context.is_ip() && context.kind == "filter" => {
-            if draft.upper == Upper::Tcp {
-                draft.add("meta l4proto tcp synproxy mss 1460 wscale 7", "synproxy");
+            // It computes checksums as if all were IPv4 (`nft_synproxy_do_eval`).
+            if draft.upper == Upper::Tcp && draft.net == Net::V4 {
+                draft.add("meta nfproto ipv4 meta l4proto tcp synproxy mss 1460 wscale 7", "synproxy");
             }
         }
         87 if context.family == "netdev" => {

@@ -307,7 +307,7 @@ fn matching(context: Context, ipsets: bool, draft: &mut Draft, random: &mut Rand
         }
         19 => draft.add("-m recent --name portreeve --rcheck --seconds 60 --hitcount 2", "xt recent"),
         20 => draft.add("-m recent --name portreeve --set", "xt recent"),
-        21 => draft.add(format!("-m connlimit {}", random.pick(&["--connlimit-above 1", "--connlimit-upto 2"])), "xt connlimit"),
+        21 if context.table != "raw" => draft.add(format!("-m connlimit {}", random.pick(&["--connlimit-above 1", "--connlimit-upto 2"])), "xt connlimit"),
         22..=23 => draft.add(format!("-m mark {n}--mark {mark:#x}{}", random.pick(&["", "/0xff", "/0x1"])), "xt mark"),
         24 => draft.add(format!("-m connmark {n}--mark {mark:#x}{}", random.pick(&["", "/0xff"])), "xt connmark"),
         25 if matches!(context.hook, "OUTPUT" | "POSTROUTING") => {

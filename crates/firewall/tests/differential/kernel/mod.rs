@@ -12,4 +12,4 @@ pub(crate) use host::Host;
 pub(crate) use load::OWN_TABLE;
 pub(crate) use observe::{Answer, Observed, Step, Verdict};
 pub(crate) use program::run;
-pub(crate) use topology::WIRES;
+pub(crate) use topology::{WIRES, is_station};

@@ -116,7 +116,8 @@ impl Observer {
             for message in Messages::new(buffer) {
                 let message = message.expect("the kernel sends whole messages");
                 let Ok(event) = Event::from_message(&message) else { continue };
-                if let Some(network) = event.network {
+                // A packet in which no transport header was found is shown as if it were one.
+                if let Some(network) = event.network.or(event.transport) {
                     ours.insert(event.id, is_marked(network, marker));
                 }
                 if ours.get(&event.id).copied().unwrap_or(false) && event.table != Some(OWN_TABLE) {

@@ -9,6 +9,7 @@
 //! `eth0` and `eth1` do not resolve addresses (`arp off`): whatever is on their link is sent at once. Behind the bridge a
 //! fixed set of neighbours is entered by hand, since there the destination's hardware address chooses the port.
 
+use std::net::IpAddr;
 use std::process::Command;
 
 use portreeve_linux::sysctl;
@@ -30,6 +31,19 @@ pub(crate) const FAR: [[u8; 6]; 4] =
 /// Neighbours behind the bridge: last parts of their addresses in 10.2.0.0/24 and `2001:db8:3::/64`. Those above 16 are at
 /// the second port.
 const STATIONS: std::ops::RangeInclusive<u8> = 0..=31;
+
+/// Whether there is a station with this address behind the bridge.
+pub(crate) fn is_station(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => matches!(address.octets(), [10, 2, 0, last] if STATIONS.contains(&last)),
+        IpAddr::V6(address) => {
+            let [.., last] = address.octets();
+            address.segments()[..7] == [0x2001, 0xdb8, 3, 0, 0, 0, 0] && STATIONS.contains(&last)
+                && address.segments()[7] < 0x100
+                && last > 1
+        }
+    }
+}
 
 const BUILD: &str = "\
 link set lo up

@@ -1,7 +1,7 @@
 //! Matches on where a packet comes from and goes to: `addrtype`, `iprange`, `mac`, `eui64`, `physdev`, `rpfilter`, `policy`.
 
 use crate::ir::{
-    Comparison, Condition, Expression, Field, Interval, LimitInterface, Operator, Payload, PayloadBase,
+    Comparison, Condition, Expression, Field, Interval, LimitInterface, Meta, Operator, Payload, PayloadBase,
     PhysdevKey, RouteKey, Version,
 };
 
@@ -72,11 +72,14 @@ pub(in super::super) fn link(offset: u16, width: u16, name: &'static str) -> Exp
     })
 }
 
-/// `mac` (`xt_mac.c`: `mac_mt`): no where there is no Ethernet header, negated or not.
+/// `mac` (`xt_mac.c`: `mac_mt`): no where the device is not Ethernet or there is no such header, negated or not.
 pub(super) fn mac(extension: &Extension) -> Option<Condition> {
+    // ARPHRD_ETHER; loopback has headers of the same shape and is none.
+    let ethernet = Condition::equal(Expression::Field(Field::Meta(Meta::InputType)), 1);
     each(extension, |choice| {
         let address = values::ethernet(choice.value()?)?;
-        Some(Condition::equal(link(48, 48, "ether saddr"), address).negate_if(choice.negated))
+        let source = Condition::equal(link(48, 48, "ether saddr"), address).negate_if(choice.negated);
+        Some(Condition::All(vec![ethernet.clone(), source]))
     })
 }
 
