@@ -34,6 +34,8 @@ pub struct Outline {
     pub negations: u32,
     /// Bits of headers that must not be a value.
     pub unlike: Vec<Unlike>,
+    /// `NFT_REJECT_*` and the ICMP code, where it rejects.
+    pub reject: Option<(u32, u8)>,
 }
 
 /// A read of what the kernel keeps beside the packet.
@@ -80,6 +82,7 @@ impl Outline {
             table: rule.table,
             handle: rule.handle,
             negations: rule.negations,
+            reject: rule.reject,
             unlike: rule.unlike.into_iter().map(Unlike::from).collect(),
         })
     }
@@ -118,6 +121,9 @@ fn compare(rule: &mut Rule, outline: &Outline, family: Family) {
     let lost = |what: &str, key: u32| {
         format!("{what} {key}, which the kernel tests and nft does not list, in: {}", rule.text)
     };
+    if let Some(reject) = outline.reject {
+        correct_reject(rule, reject, family);
+    }
     let mut missing = Vec::new();
     let mut told = true;
     for read in &outline.meta {
@@ -159,6 +165,20 @@ fn compare(rule: &mut Rule, outline: &Outline, family: Family) {
     }
     for condition in missing.into_iter().rev() {
         rule.statements.insert(0, Statement::Match(condition));
+    }
+}
+
+/// `nft` lists a reject without its kind where it takes the kind for the default, and takes some for it that are not.
+fn correct_reject(rule: &mut Rule, (kind, code): (u32, u8), family: Family) {
+    for statement in &mut rule.statements {
+        let Statement::Reject(listed) = statement else { continue };
+        *listed = match (kind, family, *listed) {
+            // NFT_REJECT_TCP_RST, NFT_REJECT_ICMPX_UNREACH
+            (1, ..) => RejectKind::TcpReset,
+            (2, ..) => RejectKind::Icmpx(code),
+            (_, Family::Ip6, _) | (_, _, RejectKind::Icmp6(_)) => RejectKind::Icmp6(code),
+            _ => RejectKind::Icmp(code),
+        };
     }
 }
 

@@ -336,6 +336,9 @@ impl Simulator<'_> {
                 loaded(state.headers.ip6_header(*header, *offset, *width))
             }
             Field::Ip6HeaderPresent(header) => Some(presence(state.headers.ip6_header(*header, 0, 8))),
+            // At egress the kernel looks for options behind the Ethernet header's start (`ipv4_find_option`), and finds none.
+            Field::IpOption { .. } if point.hook == Hook::Egress => None,
+            Field::IpOptionPresent(_) if point.hook == Hook::Egress => Some(Bits::all(0)),
             Field::IpOption { kind, offset, width } => {
                 loaded(state.headers.ip_option(*kind, *offset, *width))
             }

@@ -43,6 +43,8 @@ pub struct RuleOutline {
     pub negations: u32,
     /// Those of them that say that bits of a header are not a value.
     pub unlike: Vec<Unlike>,
+    /// `NFT_REJECT_*` and the ICMP code, where it rejects.
+    pub reject: Option<(u32, u8)>,
     /// It has matches or targets of the xtables.
     pub xtables: bool,
     last: Option<Source>,
@@ -107,6 +109,7 @@ impl RuleOutline {
             loads: Vec::new(),
             negations: 0,
             unlike: Vec::new(),
+            reject: None,
             xtables: false,
             last: None,
         };
@@ -160,6 +163,11 @@ impl RuleOutline {
             "range" => self.negation(number(data, 2)? == Some(1)),
             // NFTA_LOOKUP_FLAGS; NFT_LOOKUP_F_INV is 1.
             "lookup" => self.negation(number(data, 5)?.is_some_and(|flags| flags & 1 == 1)),
+            // NFTA_REJECT_TYPE 1, NFTA_REJECT_ICMP_CODE 2; a TCP reset has no code.
+            "reject" => {
+                let code = find(data, 2)?.and_then(|bytes| bytes.first().copied()).unwrap_or(0);
+                self.reject = number(data, 1)?.map(|kind| (kind, code));
+            }
             "match" | "target" => self.xtables = true,
             _ => self.last = None,
         }
