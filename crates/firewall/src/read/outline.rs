@@ -117,13 +117,13 @@ pub(super) fn check(ruleset: &mut Ruleset, outlines: &[Outline]) {
 }
 
 fn compare(rule: &mut Rule, outline: &Outline, family: Family) {
+    if let Some(reject) = outline.reject {
+        correct_reject(rule, reject, family);
+    }
     let said = Said::of(rule);
     let lost = |what: &str, key: u32| {
         format!("{what} {key}, which the kernel tests and nft does not list, in: {}", rule.text)
     };
-    if let Some(reject) = outline.reject {
-        correct_reject(rule, reject, family);
-    }
     let mut missing = Vec::new();
     let mut told = true;
     for read in &outline.meta {
