@@ -2,7 +2,12 @@
 //!
 //! Owns the questions. Commands are written against [`Engine`], so that tests answer with documents made by hand.
 
-use portreeve_model::document::{Groups, Overview, Sockets, Who};
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use portreeve_firewall::network::Prefix;
+use portreeve_firewall::packet::State as ConnectionState;
+use portreeve_model::document::{Groups, Overview, Reach, Sockets, Who};
 use portreeve_model::{Family, Protocol, State};
 
 use crate::error::CommandError;
@@ -25,6 +30,9 @@ pub trait Engine {
     /// Who holds `port` in any of the protocols; all protocols with ports where none is named.
     fn who(&self, port: u16, protocols: &[Protocol], scope: &Scope) -> Result<Who, CommandError>;
 
+    /// What happens to the packets.
+    fn reach(&self, query: &ReachQuery) -> Result<Reached, CommandError>;
+
     /// IANA's name of a port.
     fn service_name(&self, protocol: Protocol, port: u16) -> Option<&'static str>;
 
@@ -43,6 +51,72 @@ pub enum Scope {
     OfProcess(u32),
     /// The one with this name: of `ip netns`, of a container or of a pod.
     Named(String),
+}
+
+/// Which packets, and whose rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReachQuery {
+    /// Where the rules are.
+    pub from: RulesFrom,
+    /// The packets, each in the words of `--packet`.
+    pub packets: Vec<String>,
+    /// What connection tracking says of all of them.
+    pub state: Option<ConnectionState>,
+    /// The replies are asked about.
+    pub reply: bool,
+    /// Rules that do not match are steps, too.
+    pub all_rules: bool,
+    /// A snapshot is wanted.
+    pub snapshot: bool,
+}
+
+/// Where rules come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RulesFrom {
+    /// The kernel, of this namespace.
+    Kernel(Scope),
+    /// A snapshot file.
+    Snapshot(PathBuf),
+    /// Files with rules, and the host that they are meant for.
+    Files {
+        /// The files.
+        rules: Vec<PathBuf>,
+        /// Interfaces and addresses.
+        addresses: Vec<HostAddress>,
+        /// Routes beyond the networks of the addresses.
+        routes: Vec<HostRoute>,
+    },
+}
+
+/// An address of a host that is described by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostAddress {
+    /// Name of the interface.
+    pub interface: String,
+    /// The address.
+    pub address: IpAddr,
+    /// Bits of its network's prefix.
+    pub length: u8,
+}
+
+/// A route of a host that is described by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostRoute {
+    /// Where to.
+    pub destination: Prefix,
+    /// By which router; none where the destination is on the link.
+    pub gateway: Option<IpAddr>,
+    /// Name of the interface.
+    pub interface: String,
+}
+
+/// The answers, and the snapshot where one was wanted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reached {
+    /// The answers.
+    pub document: Reach,
+    /// Text of a snapshot file.
+    pub snapshot: Option<String>,
 }
 
 /// Which sockets, and how much of each.

@@ -62,6 +62,13 @@ impl CommandError {
         self
     }
 
+    /// Adds the error underneath.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self.fault {

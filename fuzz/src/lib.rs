@@ -6,6 +6,7 @@
 //! `cargo fuzz run --features libfuzzer -s none inet_diag corpus/inet_diag seeds/inet_diag`.
 
 pub mod bytecode;
+pub mod firewall_snapshot;
 pub mod genetlink;
 pub mod inet_diag;
 pub mod ipset_save;
@@ -15,6 +16,7 @@ pub mod mutate;
 pub mod netfilter_packets;
 pub mod netlink_messages;
 pub mod nft_json;
+pub mod packet;
 pub mod proc_net;
 pub mod proc_process;
 pub mod routing;
@@ -38,6 +40,8 @@ pub const TARGETS: &[Target] = &[
     ("nft_json", nft_json::run),
     ("iptables_save", iptables_save::run),
     ("ipset_save", ipset_save::run),
+    ("packet", packet::run),
+    ("firewall_snapshot", firewall_snapshot::run),
 ];
 
 /// Runs the target of this name on `data`; `false` where there is no such target.

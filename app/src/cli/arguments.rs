@@ -7,7 +7,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use portreeve_inventory::collect::BpfUse;
 
-use super::{PortQuestion, SocketsArguments};
+use super::{PortQuestion, ReachArguments, SocketsArguments};
 use crate::engine::Scope;
 
 /// What is open on this machine, who holds it, and what looks wrong.
@@ -23,12 +23,13 @@ use crate::engine::Scope;
     version,
     max_term_width = 100,
     args_override_self = true,
-    after_help = "Exit codes: 0 clean, 1 findings, 2 usage, 3 incomplete, 4 not found or free, 5 internal error.",
-    after_long_help = "Exit codes: 0 clean, 1 findings, 2 usage, 3 incomplete, 4 not found or free, 5 internal error.\n\n\
+    after_help = "Exit codes: 0 clean, 1 findings, 2 usage, 3 incomplete, 4 not found, free or unreachable, 5 internal error.",
+    after_long_help = "Exit codes: 0 clean, 1 findings, 2 usage, 3 incomplete, 4 not found, free or unreachable, 5 internal error.\n\n\
                        Examples:\n  \
                        sudo portreeve                       what is open here, and what looks wrong\n  \
                        sudo portreeve sockets -tlnp         as ss\n  \
                        sudo portreeve who 443               who holds port 443, or why nobody seems to\n  \
+                       sudo portreeve reach --packet 'from 198.51.100.7 to 192.0.2.10 tcp dport 443'\n  \
                        portreeve --json | jq .findings      for programs"
 )]
 pub struct Arguments {
@@ -43,7 +44,8 @@ pub struct Arguments {
     /// Network namespaces: own, all, a name (ip netns, container, pod) or a pid
     ///
     /// The overview looks at all of them and `sockets` at its own, unless this says otherwise. `who` answers for its
-    /// own, or the one named here, and tells where else the port is open.
+    /// own, or the one named here, and tells where else the port is open. `reach` asks the rules of its own, or of the
+    /// one named here.
     #[arg(long, global = true, value_name = "own|all|NAME|PID")]
     pub netns: Option<Scope>,
 
@@ -90,6 +92,8 @@ pub enum Verb {
     Sockets(Box<SocketsArguments>),
     /// Say who holds a port, or why nobody seems to
     Who(WhoArguments),
+    /// Say what happens to a packet, and by which rule
+    Reach(Box<ReachArguments>),
     /// Print the completions for a shell
     Completions(CompletionsArguments),
     /// Print the manual page, or write all of them

@@ -3,8 +3,10 @@
 mod arguments;
 mod netns;
 mod port;
+mod reach;
 mod sockets;
 
 pub use arguments::{Arguments, ColorChoice, CompletionsArguments, ManArguments, Verb, WhoArguments};
 pub use port::{PortName, PortQuestion};
+pub use reach::ReachArguments;
 pub use sockets::{SocketsArguments, SocketsFormat};

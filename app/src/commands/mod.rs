@@ -3,6 +3,7 @@
 mod completions;
 mod man;
 mod overview;
+mod reach;
 mod sockets;
 mod who;
 
@@ -43,6 +44,7 @@ pub fn run(
         None => overview::run(engine, &scope(Scope::All), arguments.json, terminal),
         Some(Verb::Sockets(sockets)) => sockets::run(engine, arguments, sockets, terminal),
         Some(Verb::Who(who)) => who::run(engine, who, &scope(Scope::Own), arguments.json, terminal),
+        Some(Verb::Reach(reach)) => reach::run(engine, reach, scope(Scope::Own), arguments.json, terminal),
         Some(Verb::Completions(completions)) => completions::run(completions, terminal),
         Some(Verb::Man(man)) => man::run(man, terminal),
     }?;

@@ -1,6 +1,7 @@
 //! The engine that looks at this machine: questions of the commands in the words of the inventory, and its snapshots
 //! as documents.
 
+mod reach;
 mod request;
 mod scope;
 
@@ -14,7 +15,7 @@ use portreeve_inventory::{services, who};
 use portreeve_model::document::{self, FirewallJudgement, Groups, Overview, Sockets, Who};
 use portreeve_model::{Finding, Listener, Process, Protocol, Subject};
 
-use crate::engine::{Engine, Scope, SocketQuery};
+use crate::engine::{Engine, ReachQuery, Reached, Scope, SocketQuery};
 use crate::error::CommandError;
 
 /// This machine, as the running user sees it.
@@ -91,6 +92,10 @@ impl Engine for Machine {
             containers: snapshot.containers,
             unseen: snapshot.unseen,
         })
+    }
+
+    fn reach(&self, query: &ReachQuery) -> Result<Reached, CommandError> {
+        reach::reach(query)
     }
 
     fn service_name(&self, protocol: Protocol, port: u16) -> Option<&'static str> {

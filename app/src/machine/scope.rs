@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use portreeve_inventory::collect::{NamespaceScope, Owners, Request, collect};
+use portreeve_inventory::inside;
 use portreeve_linux::namespace::NetworkNamespace;
-use portreeve_model::{NamespaceId, NamespaceName};
+use portreeve_model::{NamespaceId, NamespaceName, Snapshot};
 
 use super::failed;
 use crate::engine::Scope;
@@ -31,9 +32,30 @@ pub(super) fn one(scope: &Scope) -> Result<NamespaceId, CommandError> {
     }
 }
 
+/// The one namespace, opened.
+pub(super) fn open(scope: &Scope) -> Result<NetworkNamespace, CommandError> {
+    match scope {
+        Scope::Own | Scope::All => NetworkNamespace::current()
+            .map_err(|errno| CommandError::internal("cannot open the own network namespace", errno)),
+        Scope::OfProcess(pid) => open_of_process(*pid),
+        Scope::Named(name) => {
+            let snapshot = namespaces()?;
+            let id = id_of(&snapshot, name)?;
+            inside::open(&snapshot, id).ok_or_else(|| {
+                CommandError::not_found(format!("the network namespace `{name}` cannot be opened"))
+                    .hint("Opening the namespaces of another user's process needs root.")
+            })
+        }
+    }
+}
+
 fn of_process(pid: u32) -> Result<NamespaceId, CommandError> {
+    open_of_process(pid).map(|namespace| NamespaceId(namespace.id))
+}
+
+fn open_of_process(pid: u32) -> Result<NetworkNamespace, CommandError> {
     let path = PathBuf::from(format!("/proc/{pid}/ns/net"));
-    NetworkNamespace::at(&path).map(|namespace| NamespaceId(namespace.id)).map_err(|errno| {
+    NetworkNamespace::at(&path).map_err(|errno| {
         let mut error =
             CommandError::not_found(format!("cannot open the network namespace of process {pid}"));
         error.source = Some(Box::new(errno));
@@ -41,15 +63,22 @@ fn of_process(pid: u32) -> Result<NamespaceId, CommandError> {
     })
 }
 
-/// Names are known once the namespaces have been looked for; that needs no socket, but the containers.
 fn named(name: &str) -> Result<NamespaceId, CommandError> {
+    id_of(&namespaces()?, name)
+}
+
+/// Names are known once the namespaces have been looked for; that needs no socket, but the containers.
+fn namespaces() -> Result<Snapshot, CommandError> {
     let request = Request {
         protocols: Vec::new(),
         namespaces: NamespaceScope::All,
         owners: Owners::Full,
         ..Request::listeners()
     };
-    let snapshot = collect(&request).map_err(failed)?;
+    collect(&request).map_err(failed)
+}
+
+fn id_of(snapshot: &Snapshot, name: &str) -> Result<NamespaceId, CommandError> {
     let found = snapshot.namespaces.iter().find(|namespace| is_called(&namespace.name, name));
     if let Some(namespace) = found {
         return Ok(namespace.id);

@@ -8,6 +8,7 @@ pub mod groups;
 pub mod json;
 pub mod labels;
 pub mod overview;
+pub mod reach;
 pub mod sockets;
 pub mod style;
 pub mod table;

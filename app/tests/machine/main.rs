@@ -19,6 +19,7 @@ mod nginx;
 mod options;
 mod proc_net;
 mod program;
+mod reach;
 mod rest;
 mod socket_activation;
 mod ss;

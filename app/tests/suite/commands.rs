@@ -26,6 +26,9 @@ fn exit_codes_tell_what_a_run_comes_to() {
         ("who-free", &["who", "8081", "--json"], Exit::NotFound),
         ("who-inconclusive", &["who", "631"], Exit::Incomplete),
         ("who-free", &["who", "nosuchservice"], Exit::Usage),
+        ("reach-deny", &["reach", "--packet", "out to 192.0.2.1 ping"], Exit::NotFound),
+        ("reach-unknown", &["reach", "--packet", "out to 192.0.2.1 ping", "--json"], Exit::Incomplete),
+        ("reach-deny", &["reach"], Exit::Usage),
     ] {
         assert_eq!(ran(document, line, None, Palette::Plain).exit, exit, "{document} {line:?}");
     }
@@ -42,6 +45,9 @@ fn a_closed_pipe_ends_every_form_silently() {
         ("sockets", &["sockets", "--csv"]),
         ("groups", &["sockets", "--group-by", "state"]),
         ("who-held", &["who", "443"]),
+        ("reach-deny", &["reach", "--packet", "out to 192.0.2.1 ping"]),
+        ("reach-deny", &["reach", "--packet", "out to 192.0.2.1 ping", "--json"]),
+        ("reach-deny", &["reach", "--snapshot-out", "-"]),
         ("overview", &["completions", "bash"]),
         ("overview", &["man"]),
     ] {

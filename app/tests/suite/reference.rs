@@ -9,7 +9,7 @@ use clap::{Command, CommandFactory};
 use portreeve_app::cli::Arguments;
 use portreeve_app::commands::pages;
 use portreeve_app::render::style::Palette;
-use portreeve_model::document::{self, Groups, Overview, Sockets, Who};
+use portreeve_model::document::{self, Groups, Overview, Reach, Sockets, Who};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
@@ -69,6 +69,9 @@ fn documents_are_valid_by_their_schemas() {
         ("who-taken", &["who", "8000", "--json"]),
         ("who-free", &["who", "8081", "--json"]),
         ("who-inconclusive", &["who", "631", "--json"]),
+        ("reach-deny", &["reach", "--packet", "out to 192.0.2.1 ping", "--json"]),
+        ("reach-unknown", &["reach", "--packet", "out to 192.0.2.1 ping", "--json"]),
+        ("reach-hostile", &["reach", "--packet", "out to 192.0.2.1 ping", "--json"]),
     ] {
         let printed = ran(file, line, None, Palette::Plain).out;
         assert_eq!(printed.lines().count(), 1, "{file}: a document is one line where nobody looks");
@@ -98,6 +101,7 @@ fn schemas() -> Vec<(&'static str, Value)> {
         (document::SOCKETS, schema::<Sockets>(document::SOCKETS)),
         (document::GROUPS, schema::<Groups>(document::GROUPS)),
         (document::WHO, schema::<Who>(document::WHO)),
+        (document::REACH, schema::<Reach>(document::REACH)),
     ]
 }
 

@@ -37,6 +37,14 @@ at_every_width!(sockets_with_processes, "sockets-own", "sockets", "-tanp");
 at_every_width!(sockets_of_every_kind, "sockets", "sockets", "-ap");
 at_every_width!(who_held, "who-held", "who", "443/tcp");
 
+at_every_width!(
+    reach_deny,
+    "reach-deny",
+    "reach",
+    "--packet",
+    "from 203.0.113.9 to 192.0.2.10 tcp dport 443"
+);
+
 at_80!(overview_unprivileged, "overview-unprivileged",);
 at_80!(overview_of_a_bare_machine, "overview-empty",);
 at_80!(sockets_with_everything, "sockets-own", "sockets", "-taeimopn");
@@ -48,11 +56,24 @@ at_80!(who_taken, "who-taken", "who", "8000/tcp");
 at_80!(who_free, "who-free", "who", "8081");
 at_80!(who_inconclusive, "who-inconclusive", "who", "631/tcp");
 at_80!(who_unknown_service, "who-free", "who", "gopherx");
+at_80!(
+    hostile_rules_cannot_drive_the_terminal,
+    "reach-hostile",
+    "reach",
+    "--packet",
+    "out to 192.0.2.1 ping"
+);
 at_80!(hostile_names_cannot_drive_the_terminal, "who-hostile", "who", "4444");
 
 #[test]
 fn overview_in_colour() {
     assert_snapshot!("overview_in_colour", ran("overview", &[], Some(80), Palette::Colored).all());
+}
+
+#[test]
+fn reach_in_colour() {
+    let line = ["reach", "--packet", "out to 192.0.2.1 ping"];
+    assert_snapshot!("reach_in_colour", ran("reach-unknown", &line, Some(80), Palette::Colored).all());
 }
 
 #[test]
@@ -63,6 +84,8 @@ fn colours_change_nothing_but_colours() {
         ("who-held", &["who", "443"]),
         ("who-inconclusive", &["who", "631"]),
         ("groups", &["sockets", "--group-by", "state"]),
+        ("reach-deny", &["reach", "--packet", "out to 192.0.2.1 ping"]),
+        ("reach-unknown", &["reach", "--packet", "out to 192.0.2.1 ping"]),
     ] {
         let plain = ran(document, line, Some(80), Palette::Plain).out;
         let colored = ran(document, line, Some(80), Palette::Colored).out;

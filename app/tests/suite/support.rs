@@ -8,7 +8,7 @@ use clap::Parser;
 use jiff::tz::TimeZone;
 use portreeve_app::cli::Arguments;
 use portreeve_app::commands::{Terminal, run};
-use portreeve_app::engine::{Engine, Scope, SocketQuery};
+use portreeve_app::engine::{Engine, ReachQuery, Reached, Scope, SocketQuery};
 use portreeve_app::error::CommandError;
 use portreeve_app::exit::Exit;
 use portreeve_app::render::json::Spacing;
@@ -48,6 +48,11 @@ impl Engine for Canned {
 
     fn who(&self, _: u16, _: &[Protocol], _: &Scope) -> Result<Who, CommandError> {
         Ok(self.document())
+    }
+
+    fn reach(&self, query: &ReachQuery) -> Result<Reached, CommandError> {
+        let snapshot = query.snapshot.then(|| "{}\n".repeat(100));
+        Ok(Reached { document: self.document(), snapshot })
     }
 
     fn service_name(&self, protocol: Protocol, port: u16) -> Option<&'static str> {

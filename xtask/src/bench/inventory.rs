@@ -3,10 +3,10 @@
 //! The loads live in a network namespace of their own, so that the peers, which look at one namespace, have the same
 //! sockets before them; Portreeve looks at every namespace of the machine, which is part of its price.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use portreeve_lab::{Command, Host, Lab, Process};
 
 use super::goal::Goal;
@@ -98,10 +98,7 @@ fn workloads() -> Vec<Workload> {
 
 /// Runs the workloads whose title contains `only`; whether every goal was met.
 pub(crate) fn run(binary: Option<&Path>, rounds: Rounds, only: &str) -> Result<bool> {
-    let portreeve = match binary {
-        Some(path) => path.canonicalize().with_context(|| format!("no program {}", path.display()))?,
-        None => build_release()?,
-    };
+    let portreeve = super::binary::portreeve(binary)?;
     // The programs that hold the load; their own speed is not measured.
     process::run(cargo().args(["build", "--quiet", "--package", "portreeve-lab", "--bins"]))?;
     print!("{}", preface(&portreeve, rounds));
@@ -179,23 +176,4 @@ fn preface(portreeve: &Path, rounds: Rounds) -> String {
         rounds.warm_up,
         rounds.measured,
     )
-}
-
-/// Builds the release binary and finds out where cargo put it.
-fn build_release() -> Result<PathBuf> {
-    process::run(cargo().args([
-        "build",
-        "--quiet",
-        "--release",
-        "--package",
-        "portreeve",
-        "--bin",
-        "portreeve",
-    ]))?;
-    let metadata = cargo_metadata::MetadataCommand::new()
-        .manifest_path(crate::workspace_root().join("Cargo.toml"))
-        .no_deps()
-        .exec()
-        .context("cargo metadata failed")?;
-    Ok(metadata.target_directory.join("release/portreeve").into())
 }

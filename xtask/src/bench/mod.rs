@@ -3,6 +3,8 @@
 //! The generic part: [`measure`] (one run), [`race`] (several programs in turns), [`goal`] (promises),
 //! [`report`] and [`machine`] (Markdown). Each benchmark is one file that sets up its load and names its contenders.
 
+mod binary;
+mod firewall;
 mod goal;
 mod inventory;
 mod machine;
@@ -40,6 +42,8 @@ pub(crate) struct Args {
 enum Name {
     /// Socket inventory against ss, lsof and netstat
     Inventory,
+    /// Reading rules beside nft, and packets a second through the simulator
+    Firewall,
 }
 
 /// Prints the report as Markdown on standard output, progress on standard error; fails when a goal was missed.
@@ -47,6 +51,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let rounds = race::Rounds { warm_up: 1, measured: usize::from(args.rounds) };
     let met = match args.name {
         Name::Inventory => inventory::run(args.binary.as_deref(), rounds, &args.only)?,
+        Name::Firewall => firewall::run(args.binary.as_deref(), rounds, &args.only)?,
     };
     Ok(if met { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

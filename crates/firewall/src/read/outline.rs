@@ -421,6 +421,10 @@ fn connection_of(key: u32) -> Option<ConntrackKey> {
         3 => ConntrackKey::Mark,
         7 => ConntrackKey::L3Protocol,
         10 => ConntrackKey::Protocol,
+        19 => ConntrackKey::Source(Version::V4),
+        20 => ConntrackKey::Destination(Version::V4),
+        21 => ConntrackKey::Source(Version::V6),
+        22 => ConntrackKey::Destination(Version::V6),
         _ => return None,
     })
 }
