@@ -212,8 +212,29 @@ impl Headers {
 
     /// A look at bits of a transport header that nobody asked whether it is there: a later fragment has none, and its content is
     /// taken for it.
-    pub fn load_unchecked(&self, offset: u16, width: u16) -> Loaded {
-        self.transport.map_or(Loaded::Missing, |at| self.load_at(at, offset, width))
+    pub fn load_unchecked(&self, offset: u16, width: u16, from_link: bool) -> Loaded {
+        let start = if from_link { Some(0) } else { self.transport };
+        start.map_or(Loaded::Missing, |at| self.load_at(at, offset, width))
+    }
+
+    /// The host enters an address into a record-route option on arrival (`ip_options_compile`, `net/ipv4/ip_options.c`).
+    pub fn record_route(&mut self) {
+        let Loaded::Bits(bits) = self.ip_option(7, 0, 24) else { return };
+        let Some(option) = bits.exact(24) else { return };
+        let (length, pointer) = (option >> 8 & 0xff, option & 0xff);
+        let start = (LINK + 20..self.bytes.len()).find(|at| self.byte(*at) == 7);
+        if let (Some(at), true) = (start, pointer >= 4 && pointer + 3 <= length)
+            && let Ok(slot) = usize::try_from(pointer - 1)
+        {
+            for byte in at + slot..at + slot + 4 {
+                if let Some(known) = self.known.get_mut(byte) {
+                    *known = 0;
+                }
+            }
+            if let Some(byte) = self.bytes.get_mut(at + 2) {
+                *byte = byte.saturating_add(4);
+            }
+        }
     }
 
     /// A look at `width` bits (at most 128) at `offset` bits behind the base.

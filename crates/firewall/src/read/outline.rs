@@ -32,8 +32,8 @@ pub struct Outline {
     pub connection: Vec<Read>,
     /// How often it says "not" of a header field.
     pub negations: u32,
-    /// Bits of headers that must not be a value.
-    pub unlike: Vec<Unlike>,
+    /// Plain comparisons of header fields.
+    pub bytes: Vec<Bytes>,
     /// `NFT_REJECT_*` and the ICMP code, where it rejects.
     pub reject: Option<(u32, u8)>,
 }
@@ -48,12 +48,14 @@ pub struct Read {
     pub equal: Option<Vec<u8>>,
     /// The bytes it must not be equal to, where that is what is tested.
     pub unequal: Option<Vec<u8>>,
+    /// How many writes (marks, headers, sets) stand before it.
+    pub writes: u32,
 }
 
-/// Bits of a header that must not be a value.
+/// Bits of a header that must be a value, or must not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Unlike {
+pub struct Bytes {
     /// `NFT_PAYLOAD_*_HEADER`: 0 link, 1 network, 2 transport, 3 inner.
     pub base: u32,
     /// Offset in bytes.
@@ -62,6 +64,10 @@ pub struct Unlike {
     pub mask: Option<Vec<u8>>,
     /// The value.
     pub value: Vec<u8>,
+    /// They must not be it.
+    pub negated: bool,
+    /// How many writes (marks, headers, sets) stand before it.
+    pub writes: u32,
 }
 
 impl Outline {
@@ -72,8 +78,13 @@ impl Outline {
         }
         let loads = |subject: Subject| {
             let of = rule.loads.iter().filter(move |load| load.of == subject);
-            of.map(|load| Read { key: load.key, equal: load.equal.clone(), unequal: load.unequal.clone() })
-                .collect()
+            of.map(|load| Read {
+                key: load.key,
+                equal: load.equal.clone(),
+                unequal: load.unequal.clone(),
+                writes: load.writes,
+            })
+            .collect()
         };
         Some(Self {
             meta: loads(Subject::Meta),
@@ -83,14 +94,15 @@ impl Outline {
             handle: rule.handle,
             negations: rule.negations,
             reject: rule.reject,
-            unlike: rule.unlike.into_iter().map(Unlike::from).collect(),
+            bytes: rule.bytes.into_iter().map(Bytes::from).collect(),
         })
     }
 }
 
-impl From<portreeve_wire::netfilter::Unlike> for Unlike {
-    fn from(test: portreeve_wire::netfilter::Unlike) -> Self {
-        Self { base: test.base, offset: test.offset, mask: test.mask, value: test.value }
+impl From<portreeve_wire::netfilter::Bytes> for Bytes {
+    fn from(test: portreeve_wire::netfilter::Bytes) -> Self {
+        let portreeve_wire::netfilter::Bytes { base, offset, mask, value, negated, writes } = test;
+        Self { base, offset, mask, value, negated, writes }
     }
 }
 
@@ -132,8 +144,8 @@ fn compare(rule: &mut Rule, outline: &Outline, family: Family) {
         let field = meta_of(read.key).map(|meta| (Field::Meta(meta), read.key == PROTOCOL));
         match field.and_then(|field| put_back(field, read)) {
             // What the kernel tests may be said once more; whether the listing implies just this value is then no matter.
-            Some(condition) if !listed => missing.push(condition),
-            None if !implied => missing.push(Condition::Unknown(lost("meta", read.key))),
+            Some(condition) if !listed => missing.push((read.writes, condition)),
+            None if !implied => missing.push((read.writes, Condition::Unknown(lost("meta", read.key)))),
             _ => {}
         }
         told &= implied;
@@ -142,17 +154,19 @@ fn compare(rule: &mut Rule, outline: &Outline, family: Family) {
         let lacks = |known: &ConntrackKey| !said.anything && !said.connection.contains(known);
         if let Some(known) = connection_of(read.key).filter(lacks) {
             let condition = put_back((Field::Conntrack(known, None), false), read);
-            missing.push(condition.unwrap_or_else(|| Condition::Unknown(lost("ct", read.key))));
+            missing
+                .push((read.writes, condition.unwrap_or_else(|| Condition::Unknown(lost("ct", read.key)))));
             told = false;
         }
     }
     if said.negations > outline.negations {
         let is_negation = |statement: &Statement| matches!(statement, Statement::Match(condition) if negations(condition) > 0);
-        let whole = outline.unlike.len() == usize::try_from(outline.negations).unwrap_or(usize::MAX);
+        let negated = || outline.bytes.iter().filter(|bytes| bytes.negated);
+        let whole = negated().count() == usize::try_from(outline.negations).unwrap_or(usize::MAX);
         told = false;
         if whole {
             rule.statements.retain(|statement| !is_negation(statement));
-            missing.extend(outline.unlike.iter().map(unlike));
+            missing.extend(negated().map(|bytes| (bytes.writes, compared(bytes))));
         } else {
             let text = format!("nft lists more than the kernel tests in: {}", rule.text);
             for statement in rule.statements.iter_mut().filter(|statement| is_negation(statement)) {
@@ -160,11 +174,29 @@ fn compare(rule: &mut Rule, outline: &Outline, family: Family) {
             }
         }
     }
+    for bytes in outline.bytes.iter().filter(|bytes| !bytes.negated && !said.anything) {
+        if !said.places.contains(&(base_of(bytes.base), bytes.offset)) {
+            missing.push((bytes.writes, compared(bytes)));
+            told = false;
+        }
+    }
     if !told {
         rule.text.push_str(" # the kernel tests more than nft lists here");
     }
-    for condition in missing.into_iter().rev() {
-        rule.statements.insert(0, Statement::Match(condition));
+    insert(rule, missing);
+}
+
+/// Puts tests where they stand among the writes of a rule: a write before a test that fails is made all the same.
+fn insert(rule: &mut Rule, mut missing: Vec<(u32, Condition)>) {
+    missing.sort_by_key(|(writes, _)| *writes);
+    let is_write = |statement: &Statement| {
+        matches!(statement, Statement::Assign { .. } | Statement::Update { .. } | Statement::Notrack)
+    };
+    for (writes, condition) in missing.into_iter().rev() {
+        let wanted = usize::try_from(writes).unwrap_or(usize::MAX);
+        let writes = rule.statements.iter().enumerate().filter(|(_, statement)| is_write(statement));
+        let at = writes.map(|(at, _)| at + 1).take(wanted).last().unwrap_or(0);
+        rule.statements.insert(at, Statement::Match(condition));
     }
 }
 
@@ -201,15 +233,9 @@ fn put_back((field, wire): (Field, bool), read: &Read) -> Option<Condition> {
     })
 }
 
-/// Bits of a header are not a value.
-fn unlike(Unlike { base, offset, mask, value }: &Unlike) -> Condition {
+/// The comparison of bits of a header.
+fn compared(Bytes { base, offset, mask, value, negated, .. }: &Bytes) -> Condition {
     let number = |bytes: &[u8]| bytes.iter().fold(0_u128, |sum, byte| sum << 8 | u128::from(*byte));
-    let base = match base {
-        0 => PayloadBase::Link,
-        1 => PayloadBase::Network,
-        2 => PayloadBase::Transport,
-        _ => PayloadBase::Inner,
-    };
     let (Ok(offset), Ok(width)) = (u16::try_from(offset * 8), u16::try_from(value.len() * 8)) else {
         return Condition::Unknown("a header field".to_owned());
     };
@@ -217,7 +243,7 @@ fn unlike(Unlike { base, offset, mask, value }: &Unlike) -> Condition {
         return Condition::Unknown("a header field of more than 128 bits".to_owned());
     }
     let payload = Payload {
-        base,
+        base: base_of(*base),
         offset,
         width,
         network: None,
@@ -226,7 +252,18 @@ fn unlike(Unlike { base, offset, mask, value }: &Unlike) -> Condition {
     };
     let field = Expression::Field(Field::Payload(payload));
     let left = mask.as_ref().map_or_else(|| field.clone(), |mask| field.clone().masked(number(mask)));
-    Condition::Compare { left, operator: Comparison::NotEqual, right: Expression::Constant(number(value)) }
+    let operator = if *negated { Comparison::NotEqual } else { Comparison::Equal };
+    Condition::Compare { left, operator, right: Expression::Constant(number(value)) }
+}
+
+/// The header of an `NFT_PAYLOAD_*` number.
+fn base_of(base: u32) -> PayloadBase {
+    match base {
+        0 => PayloadBase::Link,
+        1 => PayloadBase::Network,
+        2 => PayloadBase::Transport,
+        _ => PayloadBase::Inner,
+    }
 }
 
 /// What the listing of a rule says.
@@ -235,6 +272,8 @@ fn unlike(Unlike { base, offset, mask, value }: &Unlike) -> Condition {
 struct Said {
     meta: Vec<Meta>,
     connection: Vec<ConntrackKey>,
+    /// Bytes of headers that it looks at: where they begin.
+    places: Vec<(PayloadBase, u32)>,
     /// Some header field or statement that asks for a network protocol.
     network: bool,
     /// The same for a transport protocol.
@@ -349,6 +388,7 @@ impl Said {
         match field {
             Field::Meta(meta) => self.meta.push(*meta),
             Field::Payload(payload) => {
+                self.places.push((payload.base, u32::from(payload.offset / 8)));
                 self.network |= payload.network.is_some() || payload.base != PayloadBase::Link;
                 self.transport |= payload.transport.is_some() || payload.base == PayloadBase::Transport;
                 self.link |= payload.base == PayloadBase::Link;

@@ -7,7 +7,8 @@ use super::outcome::{Cause, CauseKind, Decider, Effect, Step};
 use super::run::Run;
 use super::state::{Conntrack, Cursor, State};
 use crate::ir::{
-    Backend, ChainId, ConntrackKey, Data, Field, Policy, RejectKind, Rule, Statement, Verdict, Writable,
+    Backend, ChainId, ConntrackKey, Data, Field, Policy, RejectKind, Rule, Statement, Verdict, Version,
+    Writable,
 };
 use crate::packet::Bits;
 
@@ -136,6 +137,7 @@ impl Run<'_> {
             Statement::Verdict(verdict) => Flow::Verdict(verdict.clone()),
             Statement::VerdictMap { key, map } => self.verdict_map(state, point, key, *map, here),
             Statement::Reject(kind) => {
+                let kind = &answer_to(*kind, state.headers.version);
                 Flow::End(Ended::Rejected(Decider::Rule(here.0, here.1), *kind), Effect::Reject(*kind))
             }
             Statement::Assign { target, value } => self.assign(state, point, target, value, here),
@@ -169,7 +171,9 @@ impl Run<'_> {
                 if *xtables {
                     return self.tproxy_target(state, cause, here);
                 }
-                self.fork(state, cause, here)
+                let flow = self.fork(state, cause, here);
+                state.has_socket = true;
+                flow
             }
             Statement::Synproxy => self.synproxy(state, here),
             Statement::Forward { interface, text } => match self.simulator.value(interface, state, point) {
@@ -230,6 +234,7 @@ impl Run<'_> {
         self.record(&mut other, here, Effect::Drop, Some(number));
         self.end_elsewhere(other, Ended::Dropped(Decider::Rule(here.0, here.1)));
         Self::assume(state, number);
+        state.has_socket = true;
         Flow::Verdict(Verdict::Accept)
     }
 
@@ -316,6 +321,13 @@ impl Run<'_> {
             Writable::Conntrack(ConntrackKey::Mark) => {
                 if let Conntrack::Flow(flow) = &mut state.conntrack {
                     flow.mark = cut(bits, 32);
+                }
+            }
+            // Labels are added (`nf_connlabels_replace`).
+            Writable::Conntrack(ConntrackKey::Labels) => {
+                if let Conntrack::Flow(flow) = &mut state.conntrack {
+                    let ones = (flow.labels.value & flow.labels.known) | (bits.value & bits.known);
+                    flow.labels = Bits { value: ones, known: ones | (flow.labels.known & bits.known) };
                 }
             }
             // Before the lookup a zone says in which table (`nft_ct_set_zone_eval`); afterwards it changes nothing.
@@ -516,6 +528,15 @@ fn effect(verdict: &Verdict) -> Effect {
         Verdict::Jump(target) => Effect::Jump(*target),
         Verdict::Goto(target) => Effect::Goto(*target),
         Verdict::Queue { text, .. } => Effect::Take(text.clone()),
+    }
+}
+
+/// The answer to a packet of a version: an inet chain sends the other version's with the same code (`nft_reject_inet_eval`).
+fn answer_to(kind: RejectKind, version: Version) -> RejectKind {
+    match (kind, version) {
+        (RejectKind::Icmp(code), Version::V6) => RejectKind::Icmp6(code),
+        (RejectKind::Icmp6(code), Version::V4) => RejectKind::Icmp(code),
+        _ => kind,
     }
 }
 

@@ -26,8 +26,10 @@ impl Run<'_> {
     pub(super) fn conntrack(&mut self, state: &mut State) {
         if state.conntrack == Conntrack::None {
             state.conntrack = match &self.given {
-                // A connection that is known is one of zone 0.
-                Given::Flow(flow) if state.zone == Bits::all(0) => Conntrack::Flow(flow.clone()),
+                // A connection that is known is one of zone 0, and found by the addresses and ports as they are now.
+                Given::Flow(flow) if state.zone == Bits::all(0) && belongs(state, flow) => {
+                    Conntrack::Flow(flow.clone())
+                }
                 Given::Flow(_) => self.first(state),
                 Given::State(given) => match given {
                     packet::State::First => self.first(state),
@@ -78,6 +80,12 @@ impl Run<'_> {
     }
 }
 
+/// Whether the packet, as rules may have changed it by now, is still one of this connection.
+fn belongs(state: &State, flow: &Flow) -> bool {
+    let known = if flow.reply { flow.translated.reversed() } else { flow.original };
+    Tuple::of(&state.headers) == known
+}
+
 impl Info {
     fn name(self) -> &'static str {
         match self {
@@ -103,6 +111,7 @@ fn fresh(state: &State, info: Info) -> Conntrack {
         info,
         reply: false,
         mark: if info == Info::New { Bits::all(0) } else { Bits::OPEN },
+        labels: if info == Info::New { Bits::all(0) } else { Bits::OPEN },
         status: Bits { value: certain, known: !open },
         original: tuple,
         translated: tuple,

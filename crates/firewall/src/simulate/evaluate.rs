@@ -406,7 +406,9 @@ fn payload_bits(payload: &Payload, state: &State, point: Point) -> Option<Bits> 
         return None;
     }
     if payload.base == PayloadBase::Transport && headers.fragment != 0 && !point.legacy && is_fast(payload) {
-        return loaded(headers.load_unchecked(payload.offset, payload.width));
+        // At egress the kernel counts from the Ethernet header, and for IPv6 from its very start.
+        let from_link = point.hook == Hook::Egress && headers.version == Version::V6;
+        return loaded(headers.load_unchecked(payload.offset, payload.width, from_link));
     }
     loaded(headers.load(payload.base, payload.offset, payload.width))
 }
@@ -483,7 +485,6 @@ fn conntrack_bits(key: ConntrackKey, direction: Option<Direction>, state: &State
         Conntrack::Untracked if key == ConntrackKey::State => return Some(Bits::all(64)),
         Conntrack::None | Conntrack::Untracked => return None,
     };
-    let first = flow.info == Info::New;
     let reverse = direction == Some(Direction::Reply);
     let number = |value: u32| Bits::all(u128::from(value));
     let tuple = if reverse { flow.translated.reversed() } else { flow.original };
@@ -508,9 +509,8 @@ fn conntrack_bits(key: ConntrackKey, direction: Option<Direction>, state: &State
         ConntrackKey::SourcePort => tuple.source_port.unwrap_or(Bits::OPEN),
         ConntrackKey::DestinationPort => tuple.destination_port.unwrap_or(Bits::OPEN),
         ConntrackKey::Zone => state.zone,
-        ConntrackKey::Labels if first => number(0),
+        ConntrackKey::Labels => flow.labels,
         ConntrackKey::Helper
-        | ConntrackKey::Labels
         | ConntrackKey::Expiration
         | ConntrackKey::Packets
         | ConntrackKey::Bytes

@@ -157,7 +157,7 @@ impl Run<'_> {
             None => old_address,
             Some(_) if inside => old_address,
             Some((low, high)) if nat.netmap => mapped(old_address, low, high),
-            Some((low, high)) => selected(&flow, old_address, low, high, nat.persistent, version),
+            Some((low, high)) => selected(&flow, end, (low, high), nat.persistent, version),
         };
         let new_port = old_port.map(|old| match port {
             _ if inside => old,
@@ -297,11 +297,11 @@ fn choice(low: Bits, high: Bits) -> Bits {
 
 /// One address of a range, by a hash of the connection's ends that has no secret (`find_best_ips_proto`). Another connection
 /// of the same client may have another one bound already; that is not known.
-fn selected(flow: &Flow, old: Bits, low: Bits, high: Bits, persistent: bool, version: Version) -> Bits {
+fn selected(flow: &Flow, end: End, (low, high): (Bits, Bits), persistent: bool, version: Version) -> Bits {
     let exact = |bits: Bits| bits.exact(128);
     let ends = (exact(flow.translated.source), exact(flow.translated.destination), exact(low), exact(high));
     let (Some(source), Some(destination), Some(first), Some(last)) = ends else { return choice(low, high) };
-    if first == last || old.exact(128).is_none() {
+    if first == last {
         return choice(low, high);
     }
     let words = |address: u128| match version {
@@ -331,7 +331,8 @@ fn selected(flow: &Flow, old: Bits, low: Bits, high: Bits, persistent: bool, ver
         whole |= word != largest;
         address = address << 32 | u128::from(word);
         if !persistent {
-            hash ^= toward;
+            // The destination that is being written is what is hashed on.
+            hash ^= if end == End::Destination { native(word) } else { toward };
         }
     }
     Bits::all(address)

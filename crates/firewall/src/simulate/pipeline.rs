@@ -10,8 +10,8 @@ use rustc_hash::FxHashMap;
 
 use super::state::Layer;
 use crate::ir::{
-    Base, ChainId, ChainKind, Condition, Expression, Family, Field, Hook, Passive, Ruleset, StateKind,
-    Statement, Version, Writable, priority,
+    Base, ChainId, ChainKind, Condition, Expression, Family, Field, Hook, Meta, Passive, Rule, Ruleset,
+    StateKind, Statement, Version, Writable, priority,
 };
 use crate::network::Interface;
 
@@ -200,12 +200,26 @@ fn tracks(ruleset: &Ruleset, version: Version) -> bool {
 /// `xt_TPROXY.c`, `xt_socket.c`, `nft_socket.c`).
 fn collects_fragments(ruleset: &Ruleset, version: Version) -> bool {
     let relevant = ruleset.chains.iter().filter(|chain| chain.family.covers(version));
-    relevant.flat_map(|chain| &chain.rules).flat_map(|rule| &rule.statements).any(|statement| match statement
-    {
-        Statement::Tproxy { .. } => true,
-        Statement::State(test) => test.kind == StateKind::Socket && test.text.contains("socket"),
-        _ => false,
+    relevant.flat_map(|chain| &chain.rules).any(|rule| {
+        rule.statements.iter().any(|statement| match statement {
+            Statement::Tproxy { .. } => !is_only_for_other(rule, version),
+            Statement::State(test) => test.kind == StateKind::Socket && test.text.contains("socket"),
+            _ => false,
+        })
     })
+}
+
+/// Whether a rule says that it is for packets of the other version.
+fn is_only_for_other(rule: &Rule, version: Version) -> bool {
+    let other = match version {
+        Version::V4 => 10,
+        Version::V6 => 2,
+    };
+    let protocol = Expression::Field(Field::Meta(Meta::NfProtocol));
+    let says = Condition::equal(protocol, other);
+    rule.statements
+        .iter()
+        .any(|statement| matches!(statement, Statement::Match(condition) if *condition == says))
 }
 
 fn uses_conntrack(statement: &Statement, version: Version) -> bool {

@@ -34,6 +34,8 @@ pub(super) struct State {
     pub updated: Vec<SetId>,
     /// Every set that some rule writes to may have changed since it was read.
     pub sets_changed: bool,
+    /// A transparent socket was found for it (`tproxy`).
+    pub has_socket: bool,
     /// Zone that rules gave it before its connection was looked up.
     pub zone: Bits,
     /// It went out by the loopback interface and came in again.
@@ -143,6 +145,7 @@ pub(super) struct Flow {
     pub info: Info,
     pub reply: bool,
     pub mark: Bits,
+    pub labels: Bits,
     /// `IPS_*` bits that are known.
     pub status: Bits,
     /// As the first packet came.

@@ -40,6 +40,7 @@ impl Run<'_> {
             // The route was chosen on the way out, and is kept (`skb_valid_dst`).
             return self.routed(state, Routed::Local { kind: LocalKind::Unicast });
         }
+        state.headers.record_route();
         let Some(key) = input_key(state) else { return self.open_route(state) };
         let routed = self.simulator.host.fib.input(&key);
         self.routed(state, routed)
@@ -86,6 +87,15 @@ impl Run<'_> {
     /// `ip_forward`, `ip6_forward`: before the rules of the forward hook see the packet.
     fn check_forward(&mut self, state: &mut State, mtu: u32) -> Progress {
         state.stage = Stage::BeforeForward;
+        // `ip_forward`, `ip6_forward`: what belongs to a socket of this host is not passed on.
+        if state.has_socket {
+            let text = "a transparent socket of this host has it, and it is routed elsewhere".to_owned();
+            return Progress::End(End::Discarded(Discard {
+                code: "transparent-socket".to_owned(),
+                text,
+                answered: false,
+            }));
+        }
         let (Some(source), Some(destination), Some(iif), Some(oif)) =
             (source(state), destination(state), state.input, state.output)
         else {

@@ -10,7 +10,7 @@ use portreeve_linux::namespace::NetworkNamespace;
 
 use crate::compare::{Disagreement, compare};
 use crate::coverage::Coverage;
-use crate::generate;
+use crate::generate::{self, Case};
 use crate::kernel::Host;
 use crate::packet::Injection;
 use crate::ruleset::Ruleset;
@@ -84,18 +84,23 @@ pub(crate) fn run(plan: Plan) -> Summary {
                 let mut found = Summary::default();
                 let out_of_time = || plan.time.is_some_and(|limit| begin.elapsed() >= limit);
                 let goes_on = || !stop.load(Ordering::Relaxed) && !out_of_time();
-                let take = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|number| *number < plan.rulesets);
-                let mut number = take();
-                while number.is_some() && goes_on() {
+                let take =
+                    || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|number| *number < plan.rulesets);
+                let next_case = || {
+                    let seed = plan.seed.wrapping_add(take()?);
+                    Some(generate::case(seed, plan.packets, crate::probe::lacking()))
+                };
+                let mut case = next_case();
+                while case.is_some() && goes_on() {
                     within_new_host(|host| {
-                        let mut worker = Worker { host, summary: &mut found, plan };
-                        while let Some(offset) = number.filter(|_| goes_on()) {
-                            let fresh = worker.case(plan.seed.wrapping_add(offset));
+                        let mut worker = Worker { host, summary: &mut found };
+                        while let Some(current) = case.take().filter(|_| goes_on()) {
+                            let rest = worker.case(current);
                             if worker.summary.failures.len() >= plan.failures {
                                 stop.store(true, Ordering::Relaxed);
                             }
-                            number = take();
-                            if !fresh {
+                            case = rest.or_else(next_case);
+                            if !worker.host.is_fresh() {
                                 break;
                             }
                         }
@@ -110,34 +115,40 @@ pub(crate) fn run(plan: Plan) -> Summary {
 
 /// Hands a host in a namespace of its own to `work`.
 pub(crate) fn within_new_host<T: Send>(work: impl FnOnce(&mut Host) -> T + Send) -> T {
-    NetworkNamespace::within_new(|| work(&mut Host::build())).expect("a network namespace can be made: root is needed")
+    NetworkNamespace::within_new(|| work(&mut Host::build()))
+        .expect("a network namespace can be made: root is needed")
 }
 
 struct Worker<'a> {
     host: &'a mut Host,
     summary: &'a mut Summary,
-    plan: Plan,
 }
 
 impl Worker<'_> {
-    /// Runs one case. `false`: the host is used up. Legacy tables, once used, stay at their hooks, before or behind those of
-    /// `nf_tables` with the same priority, as they came.
-    fn case(&mut self, seed: u64) -> bool {
-        let mut case = generate::case(seed, self.plan.packets, crate::probe::lacking());
-        self.summary.rules += case.ruleset.rules().count() as u64;
+    /// Runs one case. Legacy tables, once used, stay at their hooks, before or behind those of `nf_tables` with the same
+    /// priority, as they came: where they came in an attempt that failed, the case is given back to be run on another host,
+    /// without the rules that were refused.
+    fn case(&mut self, mut case: Case) -> Option<Case> {
+        let seed = case.seed;
+        let rules = case.ruleset.rules().count() as u64;
         let start = Instant::now();
         let refused = self.host.load_accepted(&mut case.ruleset);
         self.summary.took.load += start.elapsed();
         self.summary.refused += refused.len() as u64;
-        for (_, why) in refused {
+        for (_, why) in &refused {
             let reason = why.split_once("Error: ").map_or(why.as_str(), |(_, reason)| reason);
             let reason = reason.lines().next().unwrap_or_default().chars().take(100).collect();
             *self.summary.refusals.entry(reason).or_default() += 1;
         }
+        if !refused.is_empty() && !self.host.is_fresh() {
+            self.summary.rules += refused.len() as u64;
+            return Some(case);
+        }
+        self.summary.rules += rules;
         let start = Instant::now();
         let Some(simulated) = Simulated::read() else {
             self.summary.unlistable += 1;
-            return self.host.is_fresh();
+            return None;
         };
         let simulator = simulated.simulator();
         let handles = simulated.handles();
@@ -164,13 +175,13 @@ impl Worker<'_> {
                     let failure = self.explain(seed, number, &case.ruleset, &injection, &disagreement);
                     self.summary.failures.push(failure);
                     // What else this case would say, a later run tells.
-                    return self.host.is_fresh();
+                    return None;
                 }
             }
         }
         self.summary.coverage.count(&case.ruleset, &matched);
         self.summary.rulesets += 1;
-        self.host.is_fresh()
+        None
     }
 
     /// Makes the case small and writes it down.
@@ -184,15 +195,16 @@ impl Worker<'_> {
     ) -> Failure {
         // Building a host takes longer than loading one.
         let mut fails = |candidate: &Ruleset| {
-            let mut fails_on = |host: &mut Host| host.load(candidate).is_ok() && try_once(host, injection).1.is_err();
+            let fails_on =
+                |host: &mut Host| host.load(candidate).is_ok() && try_once(host, injection).1.is_err();
             let own = self.host.is_fresh() && !candidate.is_legacy();
             if own { fails_on(self.host) } else { within_new_host(fails_on) }
         };
         let smallest = shrink(ruleset, &mut fails);
         let ((handles, observed), outcome) = within_new_host(|host| match host.load(&smallest) {
             Ok(()) => {
-                let (seen, outcome) = try_once(host, injection);
-                (seen, outcome.err().map(|found| found.to_string()))
+                let (what, outcome) = try_once(host, injection);
+                (what, outcome.err().map(|found| found.to_string()))
             }
             Err(complaint) => (Seen::default(), Some(complaint)),
         });

@@ -1,6 +1,7 @@
 //! Which constructs were generated, and which of them matched a packet.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write as _;
 
 use crate::ruleset::Ruleset;
 
@@ -41,13 +42,17 @@ impl Coverage {
     pub(crate) fn table(&self) -> String {
         let mut text = format!("{:<34} {:>8} {:>9}\n", "construct", "rules", "matches");
         for (construct, (rules, matches)) in &self.counts {
-            text.push_str(&format!("{construct:<34} {rules:>8} {matches:>9}\n"));
+            let _ = writeln!(text, "{construct:<34} {rules:>8} {matches:>9}");
         }
         text
     }
 
     /// Constructs that matched no packet.
     pub(crate) fn empty(&self) -> Vec<&'static str> {
-        self.counts.iter().filter(|(_, (_, matches))| *matches == 0).map(|(construct, _)| *construct).collect()
+        self.counts
+            .iter()
+            .filter(|(_, (_, matches))| *matches == 0)
+            .map(|(construct, _)| *construct)
+            .collect()
     }
 }

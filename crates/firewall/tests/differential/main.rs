@@ -45,7 +45,10 @@ fn random_rulesets_and_packets_go_the_way_that_the_simulator_says() {
     println!("this kernel lacks: {:?}", probe::lacking());
     let summary = campaign::run(plan);
     for failure in &summary.failures {
-        println!("SEED {} PACKET {}: {}\n{}", failure.seed, failure.packet, failure.disagreement, failure.scenario);
+        println!(
+            "SEED {} PACKET {}: {}\n{}",
+            failure.seed, failure.packet, failure.disagreement, failure.scenario
+        );
     }
     println!("{}", summary.text());
     let seeds: Vec<u64> = summary.failures.iter().map(|failure| failure.seed).collect();

@@ -64,13 +64,18 @@ impl Injection {
             (6, Some((source, destination)), _) => {
                 format!("tcp {source} to {destination} flags {:#x}", body.get(13).copied().unwrap_or(0))
             }
-            (protocol, Some((source, destination)), _) => format!("protocol {protocol} {source} to {destination}"),
+            (protocol, Some((source, destination)), _) => {
+                format!("protocol {protocol} {source} to {destination}")
+            }
             (1 | 58, _, [kind, code, ..]) => format!("icmp type {kind} code {code}"),
             (protocol, ..) => format!("protocol {protocol}"),
         };
         let fragment = if headers.is_fragment { " fragment" } else { "" };
         let (source, destination) = (headers.source, headers.destination);
-        format!("{:?} {source} to {destination} {upper}{fragment} ttl {ttl} tos {tos:#x} {:?}", self.origin, self.state)
+        format!(
+            "{:?} {source} to {destination} {upper}{fragment} ttl {ttl} tos {tos:#x} {:?}",
+            self.origin, self.state
+        )
     }
 }
 
@@ -100,7 +105,8 @@ impl IpHeaders {
             transport = usize::from(bytes[0] & 15) * 4;
             is_fragment = word(6)? & 0x3fff != 0;
         } else {
-            let address = |at: usize| Some(Ipv6Addr::from(<[u8; 16]>::try_from(bytes.get(at..at + 16)?).ok()?));
+            let address =
+                |at: usize| Some(Ipv6Addr::from(<[u8; 16]>::try_from(bytes.get(at..at + 16)?).ok()?));
             (source, destination) = (address(8)?.into(), address(24)?.into());
             let (mut next, mut at, mut part) = (*bytes.get(6)?, 40, false);
             while matches!(next, 0 | 43 | 44 | 60) {
@@ -170,6 +176,7 @@ pub(crate) enum Transport {
     Icmp { kind: u8, code: u8, id: u16 },
     Sctp { source: u16, destination: u16 },
     UdpLite { source: u16, destination: u16 },
+    Dccp { source: u16, destination: u16 },
     Other(u8),
 }
 
@@ -198,6 +205,7 @@ impl Packet {
             (Transport::Icmp { .. }, false) => 58,
             (Transport::Sctp { .. }, _) => 132,
             (Transport::UdpLite { .. }, _) => 136,
+            (Transport::Dccp { .. }, _) => 33,
             (Transport::Other(number), _) => *number,
         }
     }
@@ -272,7 +280,7 @@ impl Packet {
                 body.extend(number);
                 let acknowledged = if flags & 0x10 != 0 { 0x1234_5678_u32 } else { 0 };
                 body.extend(acknowledged.to_be_bytes());
-                body.extend([((20 + options.len()) / 4 << 4) as u8, *flags]);
+                body.extend([(((20 + options.len()) / 4) << 4) as u8, *flags]);
                 body.extend(window.to_be_bytes());
                 body.extend([0; 4]);
                 body.extend(options);
@@ -317,6 +325,16 @@ impl Packet {
                 // (net/netfilter/nf_conntrack_proto_udp.c): with the right one, connection tracking calls every
                 // packet invalid whose checksum no network card has checked.
                 body.extend([0; 4]);
+                body.extend(number);
+                body.extend(&self.payload);
+                Some(6)
+            }
+            Transport::Dccp { source, destination } => {
+                body.extend(source.to_be_bytes());
+                body.extend(destination.to_be_bytes());
+                // A request (RFC 4340 section 5.1): 20 bytes of header, long sequence numbers, and the service.
+                body.extend([5, 0, 0, 0, 1, 0, 0, 0]);
+                body.extend(number);
                 body.extend(number);
                 body.extend(&self.payload);
                 Some(6)

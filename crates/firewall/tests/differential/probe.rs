@@ -41,14 +41,17 @@ const OPTIONAL_XTABLES: &[(&str, &str)] = &[
 /// Constructs that cannot be loaded here. Asked once.
 pub(crate) fn lacking() -> &'static [&'static str] {
     static LACKING: OnceLock<Vec<&'static str>> = OnceLock::new();
-    LACKING.get_or_init(|| NetworkNamespace::within_new(probe).expect("a network namespace can be made: root is needed"))
+    LACKING.get_or_init(|| {
+        NetworkNamespace::within_new(probe).expect("a network namespace can be made: root is needed")
+    })
 }
 
 fn probe() -> Vec<&'static str> {
     let mut lacking = Vec::new();
     for (construct, rule) in OPTIONAL {
         let hook = if *construct == "synproxy" { "input" } else { "prerouting" };
-        let script = format!("table ip t {{\nchain c {{\ntype filter hook {hook} priority 0;\n{rule}\n}}\n}}\n");
+        let script =
+            format!("table ip t {{\nchain c {{\ntype filter hook {hook} priority 0;\n{rule}\n}}\n}}\n");
         if run(Command::new("nft").args(["-c", "-f", "-"]), &script).is_err() {
             lacking.push(*construct);
         }

@@ -1,7 +1,10 @@
 //! Cases kept as files: rules, a host, a packet, and what the kernel did with it.
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
 
+use crate::campaign::{try_once, within_new_host};
 use crate::compare::{Handles, path, summary};
 use crate::kernel::Observed;
 use crate::packet::{Injection, Link, Origin, State};
@@ -56,7 +59,13 @@ pub(crate) struct KernelText {
 }
 
 impl Scenario {
-    pub(crate) fn new(about: String, rules: Scripts, packet: &Injection, observed: &Observed, handles: &Handles) -> Self {
+    pub(crate) fn new(
+        about: String,
+        rules: Scripts,
+        packet: &Injection,
+        observed: &Observed,
+        handles: &Handles,
+    ) -> Self {
         Self { about, packet: packet.into(), kernel: KernelText::new(observed, handles), rules }
     }
 
@@ -73,6 +82,38 @@ impl KernelText {
     }
 }
 
+/// Where scenarios are kept.
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/differential/scenarios");
+
+/// Every kept case: the kernel still does what it did, and the simulator says so. With
+/// `PORTREEVE_DIFFERENTIAL_RECORD` set, what the kernel does now is written into the files instead.
+#[test]
+fn kept_cases_hold() {
+    let mut paths: Vec<_> = std::fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    assert!(!paths.is_empty(), "there are scenarios in {FOLDER}");
+    for path in paths {
+        let mut scenario: Scenario = toml::from_str(&std::fs::read_to_string(&path).unwrap())
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let packet = Injection::from(&scenario.packet);
+        let ((handles, observed), outcome) = within_new_host(|host| {
+            host.load_scripts(&scenario.rules).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            try_once(host, &packet)
+        });
+        let kernel = KernelText::new(&observed, &handles);
+        if std::env::var_os("PORTREEVE_DIFFERENTIAL_RECORD").is_some() {
+            scenario.kernel = kernel;
+            std::fs::write(&path, scenario.text()).unwrap();
+        } else {
+            assert_eq!(kernel, scenario.kernel, "{}: the kernel does something else now", path.display());
+        }
+        if let Err(disagreement) = outcome {
+            panic!("{}: {}\n{disagreement}", path.display(), scenario.about);
+        }
+    }
+}
+
 impl From<&Injection> for PacketText {
     fn from(packet: &Injection) -> Self {
         let (state, connection_mark) = match packet.state {
@@ -80,7 +121,10 @@ impl From<&Injection> for PacketText {
             State::Established { mark } => (StateText::Established, mark),
             State::Reply { mark } => (StateText::Reply, mark),
         };
-        let bytes = packet.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let bytes = packet.bytes.iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        });
         let mut text =
             Self { bytes, wire: None, link: None, user: None, group: None, state, connection_mark };
         match packet.origin {

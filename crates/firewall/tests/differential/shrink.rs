@@ -29,7 +29,9 @@ pub(crate) fn shrink(ruleset: &Ruleset, mut fails: impl FnMut(&Ruleset) -> bool)
         while size > 0 {
             for part in ids.chunks(size) {
                 changed |= attempt(&mut smallest, &|ruleset| {
-                    part.iter().for_each(|id| ruleset.remove(Part::Rule(*id)));
+                    for id in part {
+                        ruleset.remove(Part::Rule(*id));
+                    }
                 });
             }
             size /= 2;
@@ -38,7 +40,8 @@ pub(crate) fn shrink(ruleset: &Ruleset, mut fails: impl FnMut(&Ruleset) -> bool)
         for table in 0..smallest.tables.len() {
             for index in (0..smallest.tables[table].chains.len()).rev() {
                 if smallest.tables[table].chains[index].rules.is_empty() {
-                    changed |= attempt(&mut smallest, &|ruleset| ruleset.remove(Part::Chain { table, index }));
+                    changed |=
+                        attempt(&mut smallest, &|ruleset| ruleset.remove(Part::Chain { table, index }));
                 }
             }
         }
@@ -79,14 +82,18 @@ fn remove_empty_chains(ruleset: &mut Ruleset) {
     }
     ruleset.tables.retain(|table| !table.chains.is_empty());
     for table in &mut ruleset.xtables {
-        let text: String = table.chains.iter().flat_map(|chain| &chain.rules).map(|rule| rule.text.clone() + " ").collect();
-        table.chains.retain(|chain| chain.base.is_some() || !chain.rules.is_empty() || text.contains(&chain.name));
+        let text: String =
+            table.chains.iter().flat_map(|chain| &chain.rules).map(|rule| rule.text.clone() + " ").collect();
+        table
+            .chains
+            .retain(|chain| chain.base.is_some() || !chain.rules.is_empty() || text.contains(&chain.name));
     }
 }
 
 fn unused_object(ruleset: &Ruleset, table: usize, index: usize) -> bool {
     let table = &ruleset.tables[table];
     let Some(name) = table.objects[index].split(' ').nth(1) else { return false };
-    let text: String = table.chains.iter().flat_map(|chain| &chain.rules).map(|rule| rule.text.clone() + " ").collect();
+    let text: String =
+        table.chains.iter().flat_map(|chain| &chain.rules).map(|rule| rule.text.clone() + " ").collect();
     !text.contains(&format!("@{name} ")) && !text.contains(&format!("\"{name}\" "))
 }

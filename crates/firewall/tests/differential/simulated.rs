@@ -39,7 +39,11 @@ impl Simulated {
 
     /// What was read but not understood, beside single rules.
     pub(crate) fn unread(&self) -> Vec<String> {
-        self.ruleset.unread.iter().map(|unread| format!("{}: {}: {}", unread.place, unread.reason, unread.text)).collect()
+        self.ruleset
+            .unread
+            .iter()
+            .map(|unread| format!("{}: {}: {}", unread.place, unread.reason, unread.text))
+            .collect()
     }
 
     /// The generator's numbers of rules, by which both sides are compared.
@@ -47,7 +51,8 @@ impl Simulated {
         let mut handles = HashMap::new();
         for chain in &self.ruleset.chains {
             for rule in &chain.rules {
-                if let (Some(handle), Some(id)) = (rule.origin.handle, number(rule.origin.comment.as_deref())) {
+                if let (Some(handle), Some(id)) = (rule.origin.handle, number(rule.origin.comment.as_deref()))
+                {
                     handles.insert((chain.family.number(), chain.table.clone(), handle), id);
                 }
             }
@@ -73,8 +78,12 @@ impl Simulated {
         };
         let (state, connection) = match packet.state {
             State::New => (Asked::First, None),
-            State::Established { mark } => (Asked::Established, Some(Connection { reply: false, mark, assured: true })),
-            State::Reply { mark } => (Asked::Established, Some(Connection { reply: true, mark, assured: true })),
+            State::Established { mark } => {
+                (Asked::Established, Some(Connection { reply: false, mark, assured: true }))
+            }
+            State::Reply { mark } => {
+                (Asked::Established, Some(Connection { reply: true, mark, assured: true }))
+            }
         };
         let frame = Frame { link, packet: &packet.bytes, origin, state, connection };
         let options = Options { merge: false, budget: WAYS, sets_changed: true, ..Options::default() };
@@ -97,7 +106,9 @@ impl Simulated {
                     let id = number(found.and_then(|rule| rule.origin.comment.as_deref())).unwrap_or(0);
                     rules.push(id);
                     copied |= found.is_some_and(|rule| {
-                        rule.statements.iter().any(|statement| matches!(statement, Statement::Duplicate { .. } | Statement::Forward { .. }))
+                        rule.statements.iter().any(|statement| {
+                            matches!(statement, Statement::Duplicate { .. } | Statement::Forward { .. })
+                        })
                     });
                     (*chain, What::Rule(id))
                 }
@@ -162,7 +173,11 @@ fn refusal(kind: RejectKind, version: Version) -> Fate {
         (RejectKind::TcpReset, _) => Answer::TcpReset,
         (RejectKind::Icmp(code), _) => Answer::Icmp { kind: 3, code },
         (RejectKind::Icmp6(code), _) => Answer::Icmp6 { kind: 1, code },
-        (RejectKind::Icmpx(code), Version::V4) => Answer::Icmp { kind: 3, code: [0, 3, 1, 13][usize::from(code & 3)] },
-        (RejectKind::Icmpx(code), Version::V6) => Answer::Icmp6 { kind: 1, code: [0, 4, 3, 1][usize::from(code & 3)] },
+        (RejectKind::Icmpx(code), Version::V4) => {
+            Answer::Icmp { kind: 3, code: [0, 3, 1, 13][usize::from(code & 3)] }
+        }
+        (RejectKind::Icmpx(code), Version::V6) => {
+            Answer::Icmp6 { kind: 1, code: [0, 4, 3, 1][usize::from(code & 3)] }
+        }
     })
 }

@@ -10,4 +10,4 @@ pub mod trace;
 pub use generation::{Generation, NFT_MSG_NEWGEN, generation_request};
 pub use header::NfHeader;
 pub use hook::{Hook, HookChain, HookType, NFNL_MSG_HOOK_GET, dump_hooks};
-pub use rule::{Load, NFT_MSG_NEWRULE, RuleOutline, Subject, Unlike, dump_rules};
+pub use rule::{Bytes, Load, NFT_MSG_NEWRULE, RuleOutline, Subject, dump_rules};

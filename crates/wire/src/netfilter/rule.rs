@@ -41,12 +41,13 @@ pub struct RuleOutline {
     pub loads: Vec<Load>,
     /// Tests of header fields for "not": of one value, of a range, of a set.
     pub negations: u32,
-    /// Those of them that say that bits of a header are not a value.
-    pub unlike: Vec<Unlike>,
+    /// Plain comparisons of header fields.
+    pub bytes: Vec<Bytes>,
     /// `NFT_REJECT_*` and the ICMP code, where it rejects.
     pub reject: Option<(u32, u8)>,
     /// It has matches or targets of the xtables.
     pub xtables: bool,
+    writes: u32,
     last: Option<Source>,
 }
 
@@ -61,6 +62,8 @@ pub struct Load {
     pub equal: Option<Vec<u8>>,
     /// The bytes it must not be equal to, where that is what is tested.
     pub unequal: Option<Vec<u8>>,
+    /// How many writes (marks, headers, sets) stand before it.
+    pub writes: u32,
 }
 
 /// What is read.
@@ -72,9 +75,9 @@ pub enum Subject {
     Conntrack,
 }
 
-/// Bits of a header that must not be a value.
+/// Bits of a header that must be a value, or must not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unlike {
+pub struct Bytes {
     /// `NFT_PAYLOAD_*_HEADER`: 0 link, 1 network, 2 transport, 3 inner.
     pub base: u32,
     /// Offset in bytes.
@@ -83,6 +86,10 @@ pub struct Unlike {
     pub mask: Option<Vec<u8>>,
     /// The value.
     pub value: Vec<u8>,
+    /// They must not be it.
+    pub negated: bool,
+    /// How many writes (marks, headers, sets) stand before it.
+    pub writes: u32,
 }
 
 /// What the value at hand was read from.
@@ -108,9 +115,10 @@ impl RuleOutline {
             handle: 0,
             loads: Vec::new(),
             negations: 0,
-            unlike: Vec::new(),
+            bytes: Vec::new(),
             reject: None,
             xtables: false,
+            writes: 0,
             last: None,
         };
         let mut handle = None;
@@ -169,9 +177,19 @@ impl RuleOutline {
                 self.reject = number(data, 1)?.map(|kind| (kind, code));
             }
             "match" | "target" => self.xtables = true,
+            // NFTA_EXTHDR_SREG
+            "exthdr" if find(data, 7)?.is_some() => self.writes += 1,
+            "dynset" | "notrack" => self.writes += 1,
             _ => self.last = None,
         }
         Ok(())
+    }
+
+    fn compare_bytes(&mut self, source: Option<Source>, value: &[u8], negated: bool) {
+        if let Some(Source::Payload(base, offset, mask)) = source {
+            let (value, writes) = (value.to_vec(), self.writes);
+            self.bytes.push(Bytes { base, offset, mask, value, negated, writes });
+        }
     }
 
     fn negation(&mut self, negated: bool) {
@@ -184,18 +202,22 @@ impl RuleOutline {
     fn load(&mut self, of: Subject, data: &[u8]) -> Result<(), WireError> {
         self.last = None;
         if let (Some(_), Some(key)) = (number(data, 1)?, number(data, 2)?) {
-            self.loads.push(Load { of, key, equal: None, unequal: None });
+            self.loads.push(Load { of, key, equal: None, unequal: None, writes: self.writes });
             self.last = Some(Source::Load);
+        } else {
+            self.writes += 1;
         }
         Ok(())
     }
 
     /// `NFTA_PAYLOAD_DREG` 1, `_BASE` 2, `_OFFSET` 3.
     fn payload(&mut self, data: &[u8]) -> Result<(), WireError> {
-        self.last = match (number(data, 1)?, number(data, 2)?, number(data, 3)?) {
-            (Some(_), Some(base), Some(offset)) => Some(Source::Payload(base, offset, None)),
-            _ => None,
-        };
+        self.last = None;
+        if let (Some(_), Some(base), Some(offset)) = (number(data, 1)?, number(data, 2)?, number(data, 3)?) {
+            self.last = Some(Source::Payload(base, offset, None));
+        } else {
+            self.writes += 1;
+        }
         Ok(())
     }
 
@@ -222,6 +244,7 @@ impl RuleOutline {
                     last.equal = Some(value.to_vec());
                 }
             }
+            (Some(0), source) => self.compare_bytes(source, value, false),
             (Some(1), Some(Source::Load)) => {
                 if let Some(last) = self.loads.last_mut() {
                     last.unequal = Some(value.to_vec());
@@ -229,9 +252,7 @@ impl RuleOutline {
             }
             (Some(1), source) => {
                 self.negations += 1;
-                if let Some(Source::Payload(base, offset, mask)) = source {
-                    self.unlike.push(Unlike { base, offset, mask, value: value.to_vec() });
-                }
+                self.compare_bytes(source, value, true);
             }
             _ => {}
         }

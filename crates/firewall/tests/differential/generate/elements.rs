@@ -17,17 +17,27 @@ pub(crate) enum Shape {
 pub(crate) fn disjoint(kind: Kind, shape: Shape, count: usize, random: &mut Random) -> Vec<String> {
     match kind {
         Kind::Words(words) | Kind::Flags(words) => some(words, count, random),
-        Kind::Name if shape == Shape::Interval => some(&["\"eth*\"", "\"br0\"", "\"lo\"", "\"p*\""], count, random),
+        Kind::Name if shape == Shape::Interval => {
+            some(&["\"eth*\"", "\"br0\"", "\"lo\"", "\"p*\""], count, random)
+        }
         Kind::Name => {
             let names = some(pool::INTERFACES, count, random);
             names.into_iter().map(|name| format!("\"{name}\"")).collect()
         }
         Kind::Ether => some(
-            &["02:00:00:00:00:10", "02:00:00:00:00:12", "02:00:00:00:01:10", "02:00:00:00:01:21", "ff:ff:ff:ff:ff:ff"],
+            &[
+                "02:00:00:00:00:10",
+                "02:00:00:00:00:12",
+                "02:00:00:00:01:10",
+                "02:00:00:00:01:21",
+                "ff:ff:ff:ff:ff:ff",
+            ],
             count,
             random,
         ),
-        Kind::V4 | Kind::V6 | Kind::Port | Kind::Mark | Kind::Numbers(_) => numeric(kind, shape, count, random),
+        Kind::V4 | Kind::V6 | Kind::Port | Kind::Mark | Kind::Numbers(_) => {
+            numeric(kind, shape, count, random)
+        }
     }
 }
 

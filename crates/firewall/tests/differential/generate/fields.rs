@@ -89,14 +89,32 @@ const LENGTHS: Kind = Kind::Numbers(&[40, 47, 48, 60, 64, 100, 1500]);
 const ECN: Kind = Kind::Words(&["not-ect", "ect0", "ect1", "ce"]);
 const DSCP: Kind = Kind::Words(&["cs0", "cs1", "af11", "ef", "0x3f"]);
 const TCP_FLAGS: Kind = Kind::Flags(&["syn", "ack", "fin", "rst", "psh", "urg"]);
-const ICMP_TYPES: Kind =
-    Kind::Words(&["echo-request", "echo-reply", "destination-unreachable", "time-exceeded", "timestamp-request"]);
-const ICMP6_TYPES: Kind =
-    Kind::Words(&["echo-request", "echo-reply", "destination-unreachable", "packet-too-big", "nd-neighbor-solicit"]);
+const ICMP_TYPES: Kind = Kind::Words(&[
+    "echo-request",
+    "echo-reply",
+    "destination-unreachable",
+    "time-exceeded",
+    "timestamp-request",
+]);
+const ICMP6_TYPES: Kind = Kind::Words(&[
+    "echo-request",
+    "echo-reply",
+    "destination-unreachable",
+    "packet-too-big",
+    "nd-neighbor-solicit",
+]);
 const USERS: Kind = Kind::Numbers(&[0, 1, 33, 1000, 65534]);
 const SMALL: Kind = Kind::Numbers(&[0, 1, 2, 5, 64, 255]);
-const ADDRESS_TYPES: Kind =
-    Kind::Words(&["local", "unicast", "broadcast", "multicast", "blackhole", "unreachable", "prohibit", "anycast"]);
+const ADDRESS_TYPES: Kind = Kind::Words(&[
+    "local",
+    "unicast",
+    "broadcast",
+    "multicast",
+    "blackhole",
+    "unreachable",
+    "prohibit",
+    "anycast",
+]);
 
 use Net::{Any, V4, V6};
 use Place::{Anywhere, In, Ip, IpEarly, IpIn, Link, Out, OwnOut};
@@ -139,7 +157,7 @@ pub(crate) const FIELDS: &[Field] = &[
     field("udp dport", "udp port", Any, U::Udp, Anywhere, Kind::Port),
     field("udp length", "udp length", Any, U::Udp, Anywhere, Kind::Numbers(&[8, 12, 19, 20, 100])),
     field("udplite dport", "udplite port", Any, U::UdpLite, Anywhere, Kind::Port),
-    field("sctp sport", "sctp port", Any, U::Sctp, Anywhere, Kind::Numbers(&[20928, 1])),
+    field("sctp dport", "sctp port", Any, U::Sctp, Anywhere, Kind::Port),
     field("dccp dport", "dccp port", Any, U::Dccp, Anywhere, Kind::Port),
     field("meta l4proto { tcp, udp } th dport", "th port", Any, U::Any, Anywhere, Kind::Port),
     field("icmp type", "icmp type", V4, U::Icmp, Anywhere, ICMP_TYPES),
@@ -153,12 +171,26 @@ pub(crate) const FIELDS: &[Field] = &[
     field("meta iifname", "meta iifname", Any, U::Any, In, Kind::Name),
     field("meta iifgroup", "meta iifgroup", Any, U::Any, In, Kind::Numbers(&[0, 7, 10, 11])),
     field("meta iiftype", "meta iiftype", Any, U::Any, In, Kind::Words(&["ether", "loopback", "ppp"])),
-    field("meta iifkind", "meta iifkind", Any, U::Any, In, Kind::Words(&["\"tun\"", "\"bridge\"", "\"veth\""])),
+    field(
+        "meta iifkind",
+        "meta iifkind",
+        Any,
+        U::Any,
+        In,
+        Kind::Words(&["\"tun\"", "\"bridge\"", "\"veth\""]),
+    ),
     field("meta oif", "meta oif", Any, U::Any, Out, INTERFACE_WORDS),
     field("meta oifname", "meta oifname", Any, U::Any, Out, Kind::Name),
     field("meta oifgroup", "meta oifgroup", Any, U::Any, Out, Kind::Numbers(&[0, 7, 10, 11])),
     field("meta oiftype", "meta oiftype", Any, U::Any, Out, Kind::Words(&["ether", "loopback", "ppp"])),
-    field("meta oifkind", "meta oifkind", Any, U::Any, Out, Kind::Words(&["\"tun\"", "\"bridge\"", "\"veth\""])),
+    field(
+        "meta oifkind",
+        "meta oifkind",
+        Any,
+        U::Any,
+        Out,
+        Kind::Words(&["\"tun\"", "\"bridge\"", "\"veth\""]),
+    ),
     field("meta mark", "meta mark", Any, U::Any, Anywhere, Kind::Mark),
     field("meta mark", "meta mark", Any, U::Any, Anywhere, Kind::Mark),
     field("meta mark & 0xff", "meta mark masked", Any, U::Any, Anywhere, Kind::Numbers(&[1, 2, 0x10, 0xff])),
@@ -166,16 +198,44 @@ pub(crate) const FIELDS: &[Field] = &[
     field("meta mark ^ 0x3", "meta mark xor", Any, U::Any, Anywhere, Kind::Numbers(&[1, 2, 3])),
     field("meta l4proto", "meta l4proto", Any, U::Any, Anywhere, PROTOCOLS),
     field("meta protocol", "meta protocol", Any, U::Any, Anywhere, Kind::Words(&["ip", "ip6", "arp"])),
-    field("meta pkttype", "meta pkttype", Any, U::Any, Anywhere, Kind::Words(&["host", "broadcast", "multicast", "other"])),
+    field(
+        "meta pkttype",
+        "meta pkttype",
+        Any,
+        U::Any,
+        Anywhere,
+        Kind::Words(&["host", "broadcast", "multicast", "other"]),
+    ),
     field("meta length", "meta length", Any, U::Any, Anywhere, LENGTHS),
     field("meta priority", "meta priority", Any, U::Any, Anywhere, Kind::Words(&["none", "0:1", "1:10"])),
     field("meta skuid", "meta skuid", Any, U::Any, OwnOut, USERS),
     field("meta skgid", "meta skgid", Any, U::Any, OwnOut, USERS),
     field("meta cgroup", "meta cgroup", Any, U::Any, OwnOut, Kind::Numbers(&[0, 7])),
     field("meta rtclassid", "meta rtclassid", Any, U::Any, Out, Kind::Numbers(&[0, 7])),
-    field("ct state", "ct state", Any, U::Any, Ip, Kind::Flags(&["new", "established", "related", "invalid", "untracked"])),
-    field("ct state", "ct state", Any, U::Any, Ip, Kind::Flags(&["new", "established", "related", "invalid", "untracked"])),
-    field("ct status", "ct status", Any, U::Any, Ip, Kind::Flags(&["seen-reply", "assured", "confirmed", "snat", "dnat", "dying"])),
+    field(
+        "ct state",
+        "ct state",
+        Any,
+        U::Any,
+        Ip,
+        Kind::Flags(&["new", "established", "related", "invalid", "untracked"]),
+    ),
+    field(
+        "ct state",
+        "ct state",
+        Any,
+        U::Any,
+        Ip,
+        Kind::Flags(&["new", "established", "related", "invalid", "untracked"]),
+    ),
+    field(
+        "ct status",
+        "ct status",
+        Any,
+        U::Any,
+        Ip,
+        Kind::Flags(&["seen-reply", "assured", "confirmed", "snat", "dnat", "dying"]),
+    ),
     field("ct mark", "ct mark", Any, U::Any, Ip, Kind::Mark),
     field("ct direction", "ct direction", Any, U::Any, Ip, Kind::Words(&["original", "reply"])),
     field("ct l3proto", "ct l3proto", Any, U::Any, Ip, Kind::Words(&["ipv4", "ipv6"])),
@@ -194,7 +254,14 @@ pub(crate) const FIELDS: &[Field] = &[
     field("fib daddr . mark type", "fib type with mark", Any, U::Any, Ip, ADDRESS_TYPES),
     field("fib saddr . iif oif", "fib oif", Any, U::Any, IpIn, INTERFACE_WORDS),
     field("fib saddr . mark . iif oif", "fib oif", Any, U::Any, IpIn, INTERFACE_WORDS),
-    field("fib daddr oifname", "fib oifname", Any, U::Any, IpEarly, Kind::Words(&["\"eth0\"", "\"eth1\"", "\"br0\""])),
+    field(
+        "fib daddr oifname",
+        "fib oifname",
+        Any,
+        U::Any,
+        IpEarly,
+        Kind::Words(&["\"eth0\"", "\"eth1\"", "\"br0\""]),
+    ),
     field("rt ip nexthop", "rt nexthop", V4, U::Any, OwnOut, Kind::V4),
     field("rt ip6 nexthop", "rt nexthop", V6, U::Any, OwnOut, Kind::V6),
     field("rt classid", "rt classid", Any, U::Any, OwnOut, Kind::Numbers(&[0, 7])),
@@ -204,7 +271,14 @@ pub(crate) const FIELDS: &[Field] = &[
     field("@nh,8,8", "raw network payload", Any, U::Any, Anywhere, Kind::Numbers(&[0, 1, 0x10, 0xb8])),
     field("@nh,0,4", "raw network payload", Any, U::Any, Anywhere, Kind::Numbers(&[4, 6])),
     field("@th,16,16", "raw transport payload", Any, U::Any, Anywhere, Kind::Numbers(&[22, 53, 80, 443])),
-    field("@th,0,32 & 0xffff", "raw transport payload", Any, U::Any, Anywhere, Kind::Numbers(&[22, 53, 80, 443])),
+    field(
+        "@th,0,32 & 0xffff",
+        "raw transport payload",
+        Any,
+        U::Any,
+        Anywhere,
+        Kind::Numbers(&[22, 53, 80, 443]),
+    ),
     field("@th,160,16", "raw transport payload", Any, U::Any, Anywhere, Kind::Numbers(&[0x7061, 0])),
     field("@ll,96,16", "raw link payload", Any, U::Any, Link, Kind::Numbers(&[0x0800, 0x86dd])),
     field("ether saddr", "ether address", Any, U::Any, Link, Kind::Ether),
@@ -214,7 +288,14 @@ pub(crate) const FIELDS: &[Field] = &[
 
 /// Conditions that are neither a field nor a value.
 pub(crate) const WHOLE: &[Field] = &[
-    field("tcp flags & (fin | syn | rst | ack) == syn", "tcp flags masked", Any, U::Tcp, Anywhere, Kind::Name),
+    field(
+        "tcp flags & (fin | syn | rst | ack) == syn",
+        "tcp flags masked",
+        Any,
+        U::Tcp,
+        Anywhere,
+        Kind::Name,
+    ),
     field("tcp flags & (syn | ack) != 0", "tcp flags masked", Any, U::Tcp, Anywhere, Kind::Name),
     field("tcp flags syn / syn,ack", "tcp flags masked", Any, U::Tcp, Anywhere, Kind::Name),
     field("tcp flags ! syn", "tcp flags masked", Any, U::Tcp, Anywhere, Kind::Name),
@@ -244,7 +325,9 @@ pub(crate) const WHOLE: &[Field] = &[
     field("meta random <= 2147483647", "meta random", Any, U::Any, Anywhere, Kind::Name),
     field("meta hour \"00:00\"-\"23:00\"", "meta time", Any, U::Any, Anywhere, Kind::Name),
     field("meta day { \"Monday\", \"Tuesday\" }", "meta time", Any, U::Any, Anywhere, Kind::Name),
-    field("osf name \"Linux\"", "osf", Any, U::Any, IpEarly, Kind::Name),
+    field("osf name \"unknown\"", "osf", Any, U::Any, IpEarly, Kind::Name),
+    field("osf name \"unknown\"", "osf", Any, U::Any, IpEarly, Kind::Name),
+    field("osf name \"unknown\"", "osf", Any, U::Any, IpEarly, Kind::Name),
     field("meta l4proto tcp ct original proto-dst 80", "ct port", Any, U::Tcp, Ip, Kind::Name),
     field("meta l4proto udp ct reply proto-src 1-443", "ct port", Any, U::Udp, Ip, Kind::Name),
     field("ct label 1", "ct label", Any, U::Any, Ip, Kind::Name),

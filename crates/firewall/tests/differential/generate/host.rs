@@ -13,9 +13,9 @@ pub(crate) fn settings(random: &mut Random) -> HostSettings {
     for name in ["iptables", "ip6tables"] {
         set(&format!("net.bridge.bridge-nf-call-{name}"), "0");
     }
-    set("net.ipv4.conf.all.rp_filter", *random.pick(&["0", "0", "0", "1", "2"]));
+    set("net.ipv4.conf.all.rp_filter", random.pick::<&str>(&["0", "0", "0", "1", "2"]));
     for device in ["eth0", "eth1", "br0"] {
-        set(&format!("net.ipv4.conf.{device}.rp_filter"), *random.pick(&["0", "0", "1", "2"]));
+        set(&format!("net.ipv4.conf.{device}.rp_filter"), random.pick::<&str>(&["0", "0", "1", "2"]));
         if random.percent(8) {
             set(&format!("net.ipv4.conf.{device}.route_localnet"), "1");
         }

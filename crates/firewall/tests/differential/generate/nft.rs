@@ -94,7 +94,16 @@ impl Builder<'_> {
 
 /// Fields and conditions whose outcome nobody can know beforehand.
 pub(crate) const STATEFUL: &[&str] = &[
-    "numgen", "jhash", "symhash", "meta random", "meta time", "osf", "socket", "ct expiration", "ct counters", "ct label",
+    "numgen",
+    "jhash",
+    "symhash",
+    "meta random",
+    "meta time",
+    "osf",
+    "socket",
+    "ct expiration",
+    "ct counters",
+    "ct label",
     "meta cgroup",
 ];
 
@@ -156,7 +165,7 @@ fn base_chain(family: &'static str, number: usize, builder: &mut Builder<'_>, ch
         if deep && let Some(next) = targets.first() {
             let mut chain = constructs.clone();
             chain.push("jump");
-            rules.insert(0, finished(vec![format!("jump {next}")], chain, builder));
+            rules.insert(0, finished(&[format!("jump {next}")], chain, builder));
         }
         chains.push(Chain { name: name.clone(), base: (index == 0).then(|| line.clone()), rules });
     }
@@ -170,12 +179,25 @@ fn hook(family: &'static str, random: &mut Random) -> (&'static str, Hook, &'sta
         "netdev" => ("filter", Hook::Egress, device),
         "inet" if random.percent(5) => ("filter", Hook::Ingress, device),
         "bridge" => {
-            let hooks = [Hook::Prerouting, Hook::Input, Hook::Forward, Hook::Forward, Hook::Output, Hook::Postrouting];
+            let hooks = [
+                Hook::Prerouting,
+                Hook::Input,
+                Hook::Forward,
+                Hook::Forward,
+                Hook::Output,
+                Hook::Postrouting,
+            ];
             ("filter", *random.pick(&hooks), "")
         }
         _ if random.percent(25) => {
-            let hooks =
-                [Hook::Prerouting, Hook::Prerouting, Hook::Input, Hook::Output, Hook::Postrouting, Hook::Postrouting];
+            let hooks = [
+                Hook::Prerouting,
+                Hook::Prerouting,
+                Hook::Input,
+                Hook::Output,
+                Hook::Postrouting,
+                Hook::Postrouting,
+            ];
             ("nat", *random.pick(&hooks), "")
         }
         _ if random.percent(7) => ("route", Hook::Output, ""),
@@ -244,10 +266,10 @@ fn rule(context: Context, targets: &[String], base: &[&'static str], builder: &m
         condition(context, &mut draft, builder);
     }
     statements::add(context, targets, &mut draft, builder);
-    finished(draft.parts, draft.constructs, builder)
+    finished(&draft.parts, draft.constructs, builder)
 }
 
-fn finished(parts: Vec<String>, mut constructs: Vec<&'static str>, builder: &mut Builder<'_>) -> Rule {
+fn finished(parts: &[String], mut constructs: Vec<&'static str>, builder: &mut Builder<'_>) -> Rule {
     constructs.sort_unstable();
     constructs.dedup();
     let id = *builder.next_rule;
@@ -256,7 +278,13 @@ fn finished(parts: Vec<String>, mut constructs: Vec<&'static str>, builder: &mut
 }
 
 /// A field that can be asked for here, together with what the rule already is about.
-pub(crate) fn choose(context: Context, net: Net, upper: Upper, builder: &mut Builder<'_>, from: &'static [Field]) -> Option<Field> {
+pub(crate) fn choose(
+    context: Context,
+    net: Net,
+    upper: Upper,
+    builder: &mut Builder<'_>,
+    from: &'static [Field],
+) -> Option<Field> {
     for _ in 0..60 {
         let field = *builder.random.pick(from);
         let fits = (field.net == Net::Any || field.net == net)
@@ -339,7 +367,8 @@ fn comparison(field: Field, draft: &mut Draft, builder: &mut Builder<'_>) {
 fn inner_value(kind: Kind, random: &mut Random) -> String {
     for _ in 0..20 {
         let value = kind.value(random);
-        if !["0", "0x0", "255", "65535", "0xffffffff", "0.0.0.0", "255.255.255.255"].contains(&value.as_str()) {
+        if !["0", "0x0", "255", "65535", "0xffffffff", "0.0.0.0", "255.255.255.255"].contains(&value.as_str())
+        {
             return value;
         }
     }
@@ -347,7 +376,8 @@ fn inner_value(kind: Kind, random: &mut Random) -> String {
 }
 
 fn shape(kind: Kind, random: &mut Random) -> (Shape, Option<&'static str>) {
-    let ordered = matches!(kind, Kind::V4 | Kind::V6 | Kind::Port | Kind::Mark | Kind::Numbers(_) | Kind::Name);
+    let ordered =
+        matches!(kind, Kind::V4 | Kind::V6 | Kind::Port | Kind::Mark | Kind::Numbers(_) | Kind::Name);
     if ordered && random.percent(50) {
         (Shape::Interval, Some("anonymous interval set"))
     } else {

@@ -32,8 +32,8 @@ pub(crate) fn packet(random: &mut Random, options: bool) -> Packet {
     let fragment = match random.below(100) {
         0 => 0x2000,
         1 => 0x2005,
-        2 => 0x0005,
-        3..=20 if !v6 => 0x4000,
+        2..=3 => 0x0005,
+        4..=20 if !v6 => 0x4000,
         _ => 0,
     };
     let payload = match if fragment == 0 || fragment == 0x4000 { random.below(8) } else { 9 } {
@@ -52,7 +52,11 @@ pub(crate) fn packet(random: &mut Random, options: bool) -> Packet {
         tos: if random.percent(30) { *random.pick(pool::TOS) } else { 0 },
         fragment,
         extensions: if options || v6 { extensions(v6, random) } else { Extensions::default() },
-        state: state(fragment, &transport, destination, random),
+        state: if source == destination {
+            State::New
+        } else {
+            state(fragment, &transport, destination, random)
+        },
         transport,
         payload,
     }
@@ -134,7 +138,8 @@ fn addresses(way: Way, origin: Origin, v6: bool, random: &mut Random) -> (IpAddr
         }
         Way::Output => {
             // A socket sends with an address of the host.
-            let destination = if random.percent(20) { own(v6, random) } else { station(elsewhere, v6, random) };
+            let destination =
+                if random.percent(20) { own(v6, random) } else { station(elsewhere, v6, random) };
             let destination = pool::near(random, destination);
             // Sockets take the unspecified address for the loopback's.
             let destination = if destination.is_unspecified() { own(v6, random) } else { destination };
@@ -149,15 +154,15 @@ fn transport(v6: bool, random: &mut Random) -> Transport {
     let source = if random.percent(70) { 40000 } else { pool::near_port(random) };
     let destination = pool::near_port(random);
     match random.below(100) {
-        0..=46 => Transport::Tcp {
+        0..=44 => Transport::Tcp {
             source,
             destination,
             flags: *random.pick(&[2, 2, 2, 0x10, 0x18, 0x12, 4, 0x14, 1, 0x11, 0, 0x29, 3, 0xc2]),
             window: *random.pick(&[0, 1, 1000, 65535]),
             options: tcp_options(random),
         },
-        47..=74 => Transport::Udp { source, destination },
-        75..=91 => {
+        45..=70 => Transport::Udp { source, destination },
+        71..=87 => {
             let id = *random.pick(&[1, 7, 0xffff, 300]);
             // Errors would speak of other flows; those come from `related`.
             let (kind, code) = if v6 {
@@ -167,9 +172,10 @@ fn transport(v6: bool, random: &mut Random) -> Transport {
             };
             Transport::Icmp { kind, code, id }
         }
-        92..=93 => Transport::Sctp { source, destination },
-        94..=95 => Transport::UdpLite { source, destination },
-        _ => Transport::Other(*random.pick(&[47, 253, 33, 50])),
+        88..=90 => Transport::Sctp { source, destination },
+        91..=92 => Transport::UdpLite { source, destination },
+        93..=95 => Transport::Dccp { source, destination },
+        _ => Transport::Other(*random.pick(&[47, 253, 50])),
     }
 }
 
@@ -179,6 +185,7 @@ fn upper_length(transport: &Transport) -> usize {
         Transport::Tcp { options, .. } => 20 + options.len(),
         Transport::Udp { .. } | Transport::UdpLite { .. } | Transport::Icmp { .. } => 12,
         Transport::Sctp { .. } => 32,
+        Transport::Dccp { .. } => 20,
         Transport::Other(47) => 8,
         Transport::Other(_) => 4,
     }

@@ -67,28 +67,40 @@ fn stateful(context: Context, draft: &mut Draft, builder: &mut Builder<'_>) {
 
 fn dynamic_set(context: Context, draft: &mut Draft, builder: &mut Builder<'_>) {
     let Some(field) = choose(context, draft.net, draft.upper, builder, FIELDS) else { return };
-    if !matches!(field.kind, Kind::V4 | Kind::V6 | Kind::Port | Kind::Mark) || field.text.contains(['&', '|', '^', '{']) {
+    if !matches!(field.kind, Kind::V4 | Kind::V6 | Kind::Port | Kind::Mark)
+        || field.text.contains(['&', '|', '^', '{'])
+    {
         return;
     }
     draft.constructs.push(field.construct);
     let Some((set_type, _)) = field.kind.set_type() else { return };
     let name = builder.name("d");
     let random = &mut *builder.random;
+    let known = disjoint(field.kind, Shape::Single, 5, random).join(", ");
     match random.below(5) {
         0 => {
             builder.objects.push(format!("set {name} {{ type {set_type}; size 128; flags dynamic; }}"));
-            draft.add(format!("add @{name} {{ {} limit rate 2/minute burst 2 packets }}", field.text), "meter");
+            draft.add(
+                format!("add @{name} {{ {} limit rate 2/minute burst 2 packets }}", field.text),
+                "meter",
+            );
         }
         1 => {
-            builder.objects.push(format!("set {name} {{ type {set_type}; size 128; flags dynamic,timeout; timeout 1m; }}"));
+            builder.objects.push(format!(
+                "set {name} {{ type {set_type}; size 128; flags dynamic,timeout; timeout 1m; }}"
+            ));
             draft.add(format!("update @{name} {{ {} timeout 30s }}", field.text), "dynamic update");
         }
         2 => {
-            builder.objects.push(format!("set {name} {{ type {set_type}; size 128; flags dynamic; }}"));
+            builder.objects.push(format!(
+                "set {name} {{ type {set_type}; size 128; flags dynamic; elements = {{ {known} }}; }}"
+            ));
             draft.add(format!("delete @{name} {{ {} }}", field.text), "dynamic delete");
         }
         3 => {
-            builder.objects.push(format!("map {name} {{ type {set_type} : mark; size 128; flags dynamic; }}"));
+            builder
+                .objects
+                .push(format!("map {name} {{ type {set_type} : mark; size 128; flags dynamic; }}"));
             draft.add(format!("add @{name} {{ {} : 0x5 }}", field.text), "dynamic map");
         }
         _ => {
@@ -138,15 +150,22 @@ fn assignment(context: Context, draft: &mut Draft, builder: &mut Builder<'_>) {
         17 if context.is_ip() && draft.upper == Upper::Tcp && context.kind == "filter" => {
             let name = builder.name("h");
             let family = if draft.net == Net::V6 { "ip6" } else { "ip" };
-            builder.objects.push(format!("ct helper {name} {{ type \"ftp\" protocol tcp; l3proto {family}; }}"));
+            builder
+                .objects
+                .push(format!("ct helper {name} {{ type \"ftp\" protocol tcp; l3proto {family}; }}"));
             draft.add(format!("ct helper set \"{name}\""), "ct helper");
         }
-        18 if context.is_ip() => draft.add("ct label set 1", "ct label set"),
+        18 if context.is_ip() => {
+            draft.add("ct label set 1", "ct label set");
+            if builder.stateful && builder.random.percent(60) {
+                draft.add("ct label 1", "ct label");
+            }
+        }
         19 if context.is_ip() && context.early && matches!(context.hook, Hook::Prerouting | Hook::Output) => {
             draft.add("ct zone set 1", "ct zone set");
         }
         _ if context.kind == "nat" => {}
-        20..=21 => mangling(draft, builder.random),
+        20..=21 => mangling(context, draft, builder.random),
         22 => {
             if let Some(map) = map(context, draft, builder, Kind::Mark, "mark") {
                 draft.add(format!("ct mark set {map}"), "set ct mark");
@@ -163,7 +182,7 @@ fn assignment(context: Context, draft: &mut Draft, builder: &mut Builder<'_>) {
 }
 
 /// Rewrites header bytes.
-fn mangling(draft: &mut Draft, random: &mut Random) {
+fn mangling(context: Context, draft: &mut Draft, random: &mut Random) {
     let (text, construct) = match (draft.net, draft.upper, random.below(4)) {
         (_, Upper::Tcp, 0) => ("tcp dport set 8080", "set port"),
         (_, Upper::Udp, 0) => ("udp dport set 53", "set port"),
@@ -176,11 +195,21 @@ fn mangling(draft: &mut Draft, random: &mut Random) {
         (Net::V6, _, _) => ("ip6 daddr set 2001:db8:2::3", "set address"),
         _ => return,
     };
-    draft.add(text, construct);
+    // Once the route is chosen, another destination would be a neighbour that nobody knows.
+    let late = !matches!(context.hook, Hook::Ingress | Hook::Prerouting | Hook::Input);
+    if construct != "set address" || !late {
+        draft.add(text, construct);
+    }
 }
 
 /// A lookup in a map whose data are of `data`.
-fn map(context: Context, draft: &mut Draft, builder: &mut Builder<'_>, data: Kind, data_type: &str) -> Option<String> {
+fn map(
+    context: Context,
+    draft: &mut Draft,
+    builder: &mut Builder<'_>,
+    data: Kind,
+    data_type: &str,
+) -> Option<String> {
     let concatenated = builder.random.percent(25);
     let fields: Vec<Field> = if concatenated {
         parts(context, draft, builder)?
@@ -201,7 +230,12 @@ fn map(context: Context, draft: &mut Draft, builder: &mut Builder<'_>, data: Kin
         .map(|key| format!("{key} : {}", data.value(builder.random)))
         .collect();
     let named = builder.random.percent(50);
-    if named && builder.random.percent(25) && !concatenated && shape == Shape::Interval && fields[0].kind != Kind::Name {
+    if named
+        && builder.random.percent(25)
+        && !concatenated
+        && shape == Shape::Interval
+        && fields[0].kind != Kind::Name
+    {
         elements.push(format!("* : {}", data.value(builder.random)));
         draft.constructs.push("catch-all element");
     }
@@ -220,7 +254,9 @@ fn map(context: Context, draft: &mut Draft, builder: &mut Builder<'_>, data: Kin
     let name = builder.name("m");
     let flags = if shape == Shape::Interval { "flags interval; " } else { "" };
     let types = types(&fields);
-    builder.objects.push(format!("map {name} {{ type {types} : {data_type}; {flags}elements = {{ {elements} }}; }}"));
+    builder
+        .objects
+        .push(format!("map {name} {{ type {types} : {data_type}; {flags}elements = {{ {elements} }}; }}"));
     Some(format!("{key} map @{name}"))
 }
 
@@ -244,13 +280,17 @@ fn translation(context: Context, draft: &mut Draft, builder: &mut Builder<'_>) -
     };
     let ports = matches!(draft.upper, Upper::Tcp | Upper::Udp);
     if ports && !draft.parts.iter().any(|part| part.contains("tcp ") || part.contains("udp ")) {
-        draft.add(if draft.upper == Upper::Tcp { "meta l4proto tcp" } else { "meta l4proto udp" }, "meta l4proto");
+        draft.add(
+            if draft.upper == Upper::Tcp { "meta l4proto tcp" } else { "meta l4proto udp" },
+            "meta l4proto",
+        );
     }
     let with_port = ports && builder.random.percent(45);
     let random = &mut *builder.random;
     match context.hook {
         Hook::Prerouting | Hook::Output if random.percent(25) => {
-            let to = if with_port { *random.pick(&[" to :8080", " to :53-54", " to :1024-1030"]) } else { "" };
+            let to =
+                if with_port { *random.pick(&[" to :8080", " to :53-54", " to :1024-1030"]) } else { "" };
             draft.add(format!("redirect{to}"), "redirect");
         }
         Hook::Prerouting | Hook::Output if random.percent(20) => {
@@ -264,7 +304,11 @@ fn translation(context: Context, draft: &mut Draft, builder: &mut Builder<'_>) -
             draft.add(format!("dnat{word} to {to}"), if with_port { "dnat with port" } else { "dnat" });
         }
         Hook::Postrouting if random.percent(35) => {
-            let to = if with_port { *random.pick(&[" to :1024-1030", " to :40000", " random", " fully-random"]) } else { "" };
+            let to = if with_port {
+                *random.pick(&[" to :1024-1030", " to :40000", " random", " fully-random"])
+            } else {
+                ""
+            };
             draft.add(format!("masquerade{to}"), "masquerade");
         }
         Hook::Postrouting | Hook::Input => {
@@ -285,7 +329,11 @@ fn destination(v4: bool, with_port: bool, random: &mut Random) -> String {
         (false, false) => (pool::v6(random).to_string(), true),
     };
     // Zero and the like cannot be a destination.
-    let address = if ["0.0.0.0", "255.255.255.255"].contains(&address.as_str()) { "10.1.0.3".to_owned() } else { address };
+    let address = if ["0.0.0.0", "255.255.255.255"].contains(&address.as_str()) {
+        "10.1.0.3".to_owned()
+    } else {
+        address
+    };
     if !with_port {
         return address;
     }
@@ -314,22 +362,29 @@ fn verdict(context: Context, targets: &[String], draft: &mut Draft, builder: &mu
             draft.add(format!("goto {target}"), "goto");
         }
         71..=83 => verdict_map(context, targets, draft, builder),
-        84..=85 if context.hook == Hook::Prerouting && context.is_ip() && context.kind == "filter" => {
+        84 if context.hook == Hook::Prerouting && context.is_ip() && context.kind == "filter" => {
             transparent(context, draft);
         }
-        86 if matches!(context.hook, Hook::Input | Hook::Forward) && context.is_ip() && context.kind == "filter" => {
-            // It computes checksums as if all were IPv4 (`nft_synproxy_do_eval`).
-            if draft.upper == Upper::Tcp && draft.net == Net::V4 {
-                draft.add("meta nfproto ipv4 meta l4proto tcp synproxy mss 1460 wscale 7", "synproxy");
-            }
+        85..=86 if proxies(context, draft) => {
+            let version = if context.family == "inet" { "meta nfproto ipv4 " } else { "" };
+            draft.add(format!("{version}meta l4proto tcp synproxy mss 1460 wscale 7"), "synproxy");
         }
         87 if context.family == "netdev" => {
             draft.add("fwd to \"eth1\"", "fwd");
         }
         88 if context.family == "netdev" => draft.add("dup to \"eth1\"", "dup"),
-        89 if context.is_ip() && !builder.lacking.contains(&"queue") => draft.add("queue num 7 bypass", "queue"),
+        89 if context.is_ip() && !builder.lacking.contains(&"queue") => {
+            draft.add("queue num 7 bypass", "queue");
+        }
         _ => {}
     }
+}
+
+/// `synproxy` computes checksums as if all were IPv4 (`nft_synproxy_do_eval`).
+fn proxies(context: Context, draft: &Draft) -> bool {
+    let here =
+        matches!(context.hook, Hook::Input | Hook::Forward) && context.is_ip() && context.kind == "filter";
+    here && draft.upper == Upper::Tcp && draft.net == Net::V4
 }
 
 fn rejects(context: Context) -> bool {
@@ -387,7 +442,8 @@ fn verdict_map(context: Context, targets: &[String], draft: &mut Draft, builder:
         }
     };
     draft.constructs.extend(fields.iter().map(|field| field.construct));
-    let ordered = fields.iter().all(|field| field.kind.set_type().is_some() || matches!(field.kind, Kind::Numbers(_)));
+    let ordered =
+        fields.iter().all(|field| field.kind.set_type().is_some() || matches!(field.kind, Kind::Numbers(_)));
     let shape = if ordered && builder.random.percent(40) { Shape::Interval } else { Shape::Single };
     let count = builder.random.between(1, 5);
     let mut elements: Vec<String> = keys_of(&fields, shape, count, builder.random)
@@ -395,9 +451,16 @@ fn verdict_map(context: Context, targets: &[String], draft: &mut Draft, builder:
         .map(|key| format!("{key} : {}", element_verdict(targets, draft, builder.random)))
         .collect();
     let key = key_text(&fields);
-    let can_be_named = fields.iter().all(|field| field.kind.set_type().is_some() && !field.text.contains(['&', '|', '^', '@']));
+    let can_be_named = fields
+        .iter()
+        .all(|field| field.kind.set_type().is_some() && !field.text.contains(['&', '|', '^', '@']));
     let named = can_be_named && builder.random.percent(50);
-    if named && !concatenated && shape == Shape::Interval && fields[0].kind != Kind::Name && builder.random.percent(25) {
+    if named
+        && !concatenated
+        && shape == Shape::Interval
+        && fields[0].kind != Kind::Name
+        && builder.random.percent(25)
+    {
         elements.push(format!("* : {}", element_verdict(targets, draft, builder.random)));
         draft.constructs.push("catch-all element");
     }
@@ -412,7 +475,9 @@ fn verdict_map(context: Context, targets: &[String], draft: &mut Draft, builder:
         let name = builder.name("v");
         let flags = if shape == Shape::Interval { "flags interval; " } else { "" };
         let types = types(&fields);
-        builder.objects.push(format!("map {name} {{ type {types} : verdict; {flags}elements = {{ {elements} }}; }}"));
+        builder
+            .objects
+            .push(format!("map {name} {{ type {types} : verdict; {flags}elements = {{ {elements} }}; }}"));
         draft.add(format!("{key} vmap @{name}"), construct);
         draft.constructs.push("named verdict map");
     } else {

@@ -19,7 +19,19 @@ const IPSETS_V6: &[&str] = &["x6ip", "x6net", "x6ipport", "x4port"];
 
 /// Matches whose outcome nobody can know beforehand.
 const STATEFUL: &[&str] = &[
-    "xt limit", "xt hashlimit", "xt recent", "xt connlimit", "xt statistic", "xt string", "xt u32", "xt socket", "xt SET",
+    "xt time",
+    "xt bpf",
+    "xt quota",
+    "xt connbytes",
+    "xt limit",
+    "xt hashlimit",
+    "xt recent",
+    "xt connlimit",
+    "xt statistic",
+    "xt string",
+    "xt u32",
+    "xt socket",
+    "xt SET",
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +88,9 @@ pub(crate) fn add(
                 for (name, hooks) in TABLES {
                     let share = if *name == "filter" { 80 } else { 35 };
                     if random.percent(share) {
-                        ruleset.xtables.push(table(*backend, v6, name, hooks, ipsets, random, next_rule, lacking, stateful));
+                        ruleset.xtables.push(table(
+                            *backend, v6, name, hooks, ipsets, random, next_rule, lacking, stateful,
+                        ));
                     }
                 }
             }
@@ -97,7 +111,8 @@ fn sets(random: &mut Random) -> Vec<String> {
     };
     set("x4ip", "hash:ip", zero_free(list(Kind::V4, random)));
     set("x6ip", "hash:ip family inet6", zero_free(list(Kind::V6, random)));
-    let networks = |kind: Kind, random: &mut Random| (0..3).filter_map(|_| kind.prefix(random)).collect::<Vec<_>>();
+    let networks =
+        |kind: Kind, random: &mut Random| (0..3).filter_map(|_| kind.prefix(random)).collect::<Vec<_>>();
     let mut nets = networks(Kind::V4, random);
     nets.push(format!("{} nomatch", pool::v4(random)));
     nets.retain(|text| !text.starts_with("0."));
@@ -138,13 +153,20 @@ fn table(
     for hook in hooks {
         let context = Context { v6, table: name, hook };
         let base: Vec<&'static str> = vec![backend_construct(backend, v6), table_construct(name)];
-        let names: Vec<String> = (0..random.between(0, 2)).map(|index| format!("{}-{index}", hook.to_lowercase())).collect();
+        let names: Vec<String> =
+            (0..random.between(0, 2)).map(|index| format!("{}-{index}", hook.to_lowercase())).collect();
         let policy = if name != "nat" && random.percent(12) { "DROP" } else { "ACCEPT" };
         let count = random.between(0, 4);
         let mut made = |count: usize, targets: &[String], random: &mut Random| -> Vec<Rule> {
-            (0..count).map(|_| rule(context, targets, &base, ipsets, random, next_rule, lacking, stateful)).collect()
+            (0..count)
+                .map(|_| rule(context, targets, &base, ipsets, random, next_rule, lacking, stateful))
+                .collect()
         };
-        chains.push(Chain { name: (*hook).to_owned(), base: Some(policy.to_owned()), rules: made(count, &names, random) });
+        chains.push(Chain {
+            name: (*hook).to_owned(),
+            base: Some(policy.to_owned()),
+            rules: made(count, &names, random),
+        });
         for (index, chain) in names.iter().enumerate() {
             let count = random.between(1, 3);
             let rules = made(count, &names[index + 1..], random);
@@ -191,7 +213,12 @@ fn rule(
     for _ in 0..count {
         let before = (draft.parts.len(), draft.constructs.len());
         matching(context, ipsets, &mut draft, random);
-        if draft.constructs.iter().skip(before.1).any(|construct| (lacking.contains(construct) || !stateful && STATEFUL.contains(construct))) {
+        if draft
+            .constructs
+            .iter()
+            .skip(before.1)
+            .any(|construct| lacking.contains(construct) || !stateful && STATEFUL.contains(construct))
+        {
             draft.parts.truncate(before.0);
             draft.constructs.truncate(before.1);
         }
@@ -215,11 +242,20 @@ fn not(random: &mut Random, draft: &mut Draft) -> &'static str {
 
 fn address(v6: bool, random: &mut Random) -> String {
     let kind = if v6 { Kind::V6 } else { Kind::V4 };
-    if random.percent(40) { kind.prefix(random).unwrap_or_else(|| kind.value(random)) } else { kind.value(random) }
+    if random.percent(40) {
+        kind.prefix(random).unwrap_or_else(|| kind.value(random))
+    } else {
+        kind.value(random)
+    }
 }
 
 /// What every rule can ask without an extension.
 fn basics(context: Context, draft: &mut Draft, random: &mut Random) {
+    if !context.v6 && random.percent(3) {
+        // Ports would contradict it.
+        draft.add("-f", "xt fragment");
+        return;
+    }
     if random.percent(30) {
         let not = not(random, draft);
         draft.add(format!("{not}-s {}", address(context.v6, random)), "xt source");
@@ -230,11 +266,17 @@ fn basics(context: Context, draft: &mut Draft, random: &mut Random) {
     }
     if context.comes_in() && random.percent(15) {
         let not = not(random, draft);
-        draft.add(format!("{not}-i {}", random.pick(&["eth0", "eth1", "br0", "eth+", "lo"])), "xt in interface");
+        draft.add(
+            format!("{not}-i {}", random.pick(&["eth0", "eth1", "br0", "eth+", "lo"])),
+            "xt in interface",
+        );
     }
     if context.goes_out() && random.percent(15) {
         let not = not(random, draft);
-        draft.add(format!("{not}-o {}", random.pick(&["eth0", "eth1", "br0", "eth+", "lo"])), "xt out interface");
+        draft.add(
+            format!("{not}-o {}", random.pick(&["eth0", "eth1", "br0", "eth+", "lo"])),
+            "xt out interface",
+        );
     }
     if random.percent(50) {
         let icmp = if context.v6 { "ipv6-icmp" } else { "icmp" };
@@ -246,9 +288,20 @@ fn basics(context: Context, draft: &mut Draft, random: &mut Random) {
             let side = *random.pick(&["--dport", "--dport", "--sport"]);
             draft.add(format!("-m {protocol} {not}{side} {}", ports(random)), "xt port");
         }
+        if protocol == icmp && random.percent(50) {
+            icmp_type(context.v6, draft, random);
+        }
     }
-    if !context.v6 && random.percent(3) {
-        draft.add("-f", "xt fragment");
+}
+
+fn icmp_type(v6: bool, draft: &mut Draft, random: &mut Random) {
+    let n = not(random, draft);
+    if v6 {
+        let kind = *random.pick(&["128", "129", "128/1"]);
+        draft.add(format!("-m icmp6 {n}--icmpv6-type {kind}"), "xt icmp6");
+    } else {
+        let kind = *random.pick(&["8", "0", "3", "8/3", "any"]);
+        draft.add(format!("-m icmp {n}--icmp-type {kind}"), "xt icmp");
     }
 }
 
@@ -257,12 +310,14 @@ fn ports(random: &mut Random) -> String {
     if random.percent(30) && a != b { format!("{}:{}", a.min(b), a.max(b)) } else { a.to_string() }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of matches, one a line")]
 fn matching(context: Context, ipsets: bool, draft: &mut Draft, random: &mut Random) {
     let v6 = context.v6;
     let n = not(random, draft);
     let mark = *random.pick(pool::MARKS);
-    let states = *random.pick(&["NEW", "ESTABLISHED", "RELATED,ESTABLISHED", "INVALID", "NEW,RELATED", "UNTRACKED"]);
-    match random.below(44) {
+    let states =
+        *random.pick(&["NEW", "ESTABLISHED", "RELATED,ESTABLISHED", "INVALID", "NEW,RELATED", "UNTRACKED"]);
+    match random.below(48) {
         0..=3 => draft.add(format!("-m conntrack {n}--ctstate {states}"), "xt conntrack state"),
         4 => {
             let states = *random.pick(&["SNAT", "DNAT", "DNAT,NEW"]);
@@ -297,7 +352,11 @@ fn matching(context: Context, ipsets: bool, draft: &mut Draft, random: &mut Rand
         14..=16 if ipsets => {
             let name = *random.pick(if v6 { IPSETS_V6 } else { IPSETS_V4 });
             let side = *random.pick(&["src", "dst"]);
-            let sides = if name.contains("port") && name != "x4port" { format!("{side},{side}") } else { side.to_owned() };
+            let sides = if name.contains("port") && name != "x4port" {
+                format!("{side},{side}")
+            } else {
+                side.to_owned()
+            };
             draft.add(format!("-m set {n}--match-set {name} {sides}"), "xt set");
         }
         17 => draft.add("-m limit --limit 1/min --limit-burst 5", "xt limit"),
@@ -307,12 +366,20 @@ fn matching(context: Context, ipsets: bool, draft: &mut Draft, random: &mut Rand
         }
         19 => draft.add("-m recent --name portreeve --rcheck --seconds 60 --hitcount 2", "xt recent"),
         20 => draft.add("-m recent --name portreeve --set", "xt recent"),
-        21 if context.table != "raw" => draft.add(format!("-m connlimit {}", random.pick(&["--connlimit-above 1", "--connlimit-upto 2"])), "xt connlimit"),
-        22..=23 => draft.add(format!("-m mark {n}--mark {mark:#x}{}", random.pick(&["", "/0xff", "/0x1"])), "xt mark"),
-        24 => draft.add(format!("-m connmark {n}--mark {mark:#x}{}", random.pick(&["", "/0xff"])), "xt connmark"),
+        21 if context.table != "raw" => draft.add(
+            format!("-m connlimit {}", random.pick(&["--connlimit-above 1", "--connlimit-upto 2"])),
+            "xt connlimit",
+        ),
+        22..=23 => draft
+            .add(format!("-m mark {n}--mark {mark:#x}{}", random.pick(&["", "/0xff", "/0x1"])), "xt mark"),
+        24 => draft
+            .add(format!("-m connmark {n}--mark {mark:#x}{}", random.pick(&["", "/0xff"])), "xt connmark"),
         25 if matches!(context.hook, "OUTPUT" | "POSTROUTING") => {
             let side = *random.pick(&["--uid-owner", "--gid-owner"]);
-            draft.add(format!("-m owner {n}{side} {}", random.pick(&["0", "1000", "1-40", "65534"])), "xt owner");
+            draft.add(
+                format!("-m owner {n}{side} {}", random.pick(&["0", "1000", "1-40", "65534"])),
+                "xt owner",
+            );
         }
         26..=27 if draft.protocol == Some("tcp") => {
             let text = match random.below(5) {
@@ -325,22 +392,17 @@ fn matching(context: Context, ipsets: bool, draft: &mut Draft, random: &mut Rand
             let construct = if text.contains("option") { "xt tcp option" } else { "xt tcp flags" };
             draft.add(format!("-m tcp {text}"), construct);
         }
-        28 if draft.protocol == Some("icmp") => {
-            let kind = *random.pick(&["8", "0", "3", "8/3", "any"]);
-            draft.add(format!("-m icmp {n}--icmp-type {kind}"), "xt icmp");
-        }
-        28 | 29 if draft.protocol == Some("ipv6-icmp") => {
-            let kind = *random.pick(&["128", "129", "128/1"]);
-            draft.add(format!("-m icmp6 {n}--icmpv6-type {kind}"), "xt icmp6");
-        }
-        29 | 30 => {
+        28..=30 => {
             let kind = if v6 { Kind::V6 } else { Kind::V4 };
             let Some((low, high)) = kind.range(random) else { return };
             let side = *random.pick(&["--src-range", "--dst-range"]);
             draft.add(format!("-m iprange {n}{side} {low}-{high}"), "xt iprange");
         }
         31 if context.comes_in() => {
-            draft.add(format!("-m mac {n}--mac-source 02:00:00:00:01:{}", random.pick(&["10", "11", "21"])), "xt mac");
+            draft.add(
+                format!("-m mac {n}--mac-source 02:00:00:00:01:{}", random.pick(&["10", "11", "21"])),
+                "xt mac",
+            );
         }
         32 if context.hook != "OUTPUT" => {
             let text = match context.hook {
@@ -353,19 +415,43 @@ fn matching(context: Context, ipsets: bool, draft: &mut Draft, random: &mut Rand
         34 => draft.add("-m statistic --mode random --probability 0.5", "xt statistic"),
         35 => draft.add(format!("-m string {n}--string \"GET\" --algo bm"), "xt string"),
         36 => draft.add("-m u32 --u32 \"0&0xFF=0:255\"", "xt u32"),
-        37 if v6 => draft.add(format!("-m hl {}", random.pick(&["--hl-eq 64", "--hl-lt 64", "--hl-gt 64"])), "xt hl"),
-        37 => draft.add(format!("-m ttl {}", random.pick(&["--ttl-eq 64", "--ttl-lt 64", "--ttl-gt 64"])), "xt ttl"),
+        37 if v6 => {
+            draft.add(format!("-m hl {}", random.pick(&["--hl-eq 64", "--hl-lt 64", "--hl-gt 64"])), "xt hl");
+        }
+        37 => draft
+            .add(format!("-m ttl {}", random.pick(&["--ttl-eq 64", "--ttl-lt 64", "--ttl-gt 64"])), "xt ttl"),
         38 => draft.add(format!("-m dscp {n}--dscp {}", random.pick(&["0x00", "0x2e", "0x04"])), "xt dscp"),
         39 => draft.add(format!("-m tos {n}--tos {}", random.pick(&["0x10/0x3f", "0x00/0xff"])), "xt tos"),
-        40 => draft.add(format!("-m length {n}--length {}", random.pick(&["40", "47:60", "0:48"])), "xt length"),
-        41 => draft.add(format!("-m pkttype {n}--pkt-type {}", random.pick(&["unicast", "broadcast", "multicast"])), "xt pkttype"),
+        40 => {
+            draft
+                .add(format!("-m length {n}--length {}", random.pick(&["40", "47:60", "0:48"])), "xt length");
+        }
+        41 => draft.add(
+            format!("-m pkttype {n}--pkt-type {}", random.pick(&["unicast", "broadcast", "multicast"])),
+            "xt pkttype",
+        ),
         42 if context.hook == "PREROUTING" && matches!(context.table, "raw" | "mangle") => {
             let flags = *random.pick(&["", " --loose", " --validmark", " --invert", " --accept-local"]);
             draft.add(format!("-m rpfilter{flags}"), "xt rpfilter");
         }
-        43 if matches!(context.hook, "PREROUTING" | "INPUT") => draft.add("-m socket --transparent", "xt socket"),
+        43 if matches!(context.hook, "PREROUTING" | "INPUT") => {
+            draft.add(format!("-m socket{}", random.pick(&["", " --transparent"])), "xt socket");
+        }
+        44 => draft.add("-m time --timestart 00:00 --timestop 12:00", "xt time"),
+        // An IPv4 header of 20 bytes.
+        45 => draft.add("-m bpf --bytecode \"4,48 0 0 0,21 0 1 69,6 0 0 1,6 0 0 0\"", "xt bpf"),
+        46 => draft.add("-m quota --quota 300", "xt quota"),
+        47 => draft.add(
+            "-m connbytes --connbytes 0:10 --connbytes-dir both --connbytes-mode packets",
+            "xt connbytes",
+        ),
         _ if v6 && random.percent(50) => {
-            let text = *random.pick(&["-m frag --fragfirst", "-m hbh", "-m dst", "-m ipv6header --header hop --soft"]);
+            let text = *random.pick(&[
+                "-m frag --fragfirst",
+                "-m hbh",
+                "-m dst",
+                "-m ipv6header --header hop --soft",
+            ]);
             draft.add(text, "xt ip6 header");
         }
         _ => {}
@@ -391,6 +477,10 @@ fn target(
         // A rule without a target counts.
         draft.constructs.push("xt no target");
         return;
+    }
+    if construct == "xt TCPMSS" {
+        // Without this the target is refused.
+        draft.add("-m tcp --tcp-flags SYN,RST SYN", "xt tcp flags");
     }
     let goes = if construct == "xt goto" { "-g" } else { "-j" };
     draft.add(format!("{goes} {text}"), construct);
@@ -421,9 +511,19 @@ fn reject(context: Context, draft: &Draft, random: &mut Random) -> (String, &'st
         return ("REJECT --reject-with tcp-reset".into(), "xt REJECT with reset");
     }
     let kind = if context.v6 {
-        *random.pick(&["icmp6-port-unreachable", "icmp6-adm-prohibited", "icmp6-no-route", "icmp6-addr-unreachable"])
+        *random.pick(&[
+            "icmp6-port-unreachable",
+            "icmp6-adm-prohibited",
+            "icmp6-no-route",
+            "icmp6-addr-unreachable",
+        ])
     } else {
-        *random.pick(&["icmp-port-unreachable", "icmp-host-prohibited", "icmp-admin-prohibited", "icmp-net-unreachable"])
+        *random.pick(&[
+            "icmp-port-unreachable",
+            "icmp-host-prohibited",
+            "icmp-admin-prohibited",
+            "icmp-net-unreachable",
+        ])
     };
     (format!("REJECT --reject-with {kind}"), "xt REJECT")
 }
@@ -433,7 +533,9 @@ fn mangling(context: Context, draft: &Draft, random: &mut Random) -> (String, &'
     match random.below(14) {
         0..=3 => (format!("MARK --set-mark {mark:#x}"), "xt MARK"),
         4 => (format!("MARK --set-xmark {mark:#x}/0xff"), "xt MARK"),
-        5 => (format!("MARK {} {mark:#x}", random.pick(&["--or-mark", "--and-mark", "--xor-mark"])), "xt MARK"),
+        5 => {
+            (format!("MARK {} {mark:#x}", random.pick(&["--or-mark", "--and-mark", "--xor-mark"])), "xt MARK")
+        }
         6 => (format!("CONNMARK --set-mark {mark:#x}"), "xt CONNMARK"),
         7 => ("CONNMARK --save-mark".into(), "xt CONNMARK"),
         8 => ("CONNMARK --restore-mark".into(), "xt CONNMARK"),
@@ -441,7 +543,7 @@ fn mangling(context: Context, draft: &Draft, random: &mut Random) -> (String, &'
         10 if context.v6 => ("HL --hl-set 33".into(), "xt HL"),
         10 => (random.pick(&["TTL --ttl-set 33", "TTL --ttl-inc 1"]).to_string(), "xt TTL"),
         11 => ("TOS --set-tos 0x10/0x3f".into(), "xt TOS"),
-        12 if context.goes_out() && draft.protocol == Some("tcp") && draft.parts.iter().any(|part| part.contains("--syn")) => {
+        12 if context.goes_out() && draft.protocol == Some("tcp") => {
             ("TCPMSS --set-mss 1200".into(), "xt TCPMSS")
         }
         13 if context.hook == "PREROUTING" && matches!(draft.protocol, Some("tcp" | "udp")) => {

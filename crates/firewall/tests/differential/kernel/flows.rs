@@ -18,7 +18,9 @@ pub(super) struct Flows {
 
 impl Flows {
     pub(super) fn open() -> Self {
-        Self { netlink: NetlinkSocket::open(Family::Netfilter).expect("netfilter can be reached over netlink") }
+        Self {
+            netlink: NetlinkSocket::open(Family::Netfilter).expect("netfilter can be reached over netlink"),
+        }
     }
 
     /// Makes the entry that the packet's state speaks of.
@@ -50,7 +52,8 @@ impl Flows {
         if let Some(own) = tuple(packet) {
             for original in [own, reversed(&own)] {
                 let sequence = self.netlink.next_sequence();
-                let request = conntrack::delete_request(&original, sequence).expect("a tuple fits into a request");
+                let request =
+                    conntrack::delete_request(&original, sequence).expect("a tuple fits into a request");
                 // ENOENT: nothing was tracked, or what was dropped on the way was never entered.
                 let _unknown = self.ask(&request);
             }
@@ -117,10 +120,8 @@ fn inverse(address: IpAddr, kind: u8) -> Option<u8> {
     match (address, kind) {
         (IpAddr::V4(_), 8) => Some(0),
         (IpAddr::V4(_), 0) => Some(8),
-        (IpAddr::V4(_), 13 | 15 | 17) => Some(kind + 1),
-        (IpAddr::V4(_), 14 | 16 | 18) => Some(kind - 1),
-        (IpAddr::V6(_), 128 | 139) => Some(kind + 1),
-        (IpAddr::V6(_), 129 | 140) => Some(kind - 1),
+        (IpAddr::V4(_), 13 | 15 | 17) | (IpAddr::V6(_), 128 | 139) => Some(kind + 1),
+        (IpAddr::V4(_), 14 | 16 | 18) | (IpAddr::V6(_), 129 | 140) => Some(kind - 1),
         _ => None,
     }
 }

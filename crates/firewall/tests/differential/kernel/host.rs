@@ -1,9 +1,10 @@
 //! The host: made once for a thread, then given many rulesets and packets.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use portreeve_linux::Errno;
 use portreeve_linux::raw_ip::{RawSender, Version};
+use socket2::{Domain, Protocol, Socket, Type};
 
 use super::flows::Flows;
 use super::observe::{Observed, Observer};
@@ -16,6 +17,8 @@ pub(crate) struct Host {
     observer: Observer,
     flows: Flows,
     senders: Vec<((u32, u32), [RawSender; 2])>,
+    /// Held open, for rules that look for sockets.
+    _sockets: Vec<Socket>,
     next: u16,
     /// Legacy tables of IPv4 and IPv6 have rules that a flush of `nf_tables` does not reach.
     pub(super) legacy: [bool; 2],
@@ -34,6 +37,7 @@ impl Host {
             flows: Flows::open(),
             wires,
             senders: Vec::new(),
+            _sockets: sockets(),
             next: 0,
             legacy: [false; 2],
             ipsets: false,
@@ -72,7 +76,8 @@ impl Host {
     fn send_from_socket(&mut self, owner: (u32, u32), packet: &Injection) -> Result<(), Errno> {
         if !self.senders.iter().any(|(known, _)| *known == owner) {
             let sockets = [Version::V4, Version::V6].map(|version| {
-                RawSender::open_as(version, owner.0, owner.1).expect("a raw socket can be opened: root is needed")
+                RawSender::open_as(version, owner.0, owner.1)
+                    .expect("a raw socket can be opened: root is needed")
             });
             self.senders.push((owner, sockets));
         }
@@ -98,6 +103,27 @@ impl Host {
     pub(crate) fn forget_flows(&mut self) {
         self.flows.flush();
     }
+}
+
+/// UDP sockets for `socket` and `tproxy` rules: transparent ones at port 8080, a marked plain one at port 53.
+fn sockets() -> Vec<Socket> {
+    let open = |v6: bool, port: u16| -> std::io::Result<Socket> {
+        let domain = if v6 { Domain::IPV6 } else { Domain::IPV4 };
+        let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
+        match (v6, port) {
+            (false, 8080) => socket.set_ip_transparent_v4(true)?,
+            (true, 8080) => socket.set_ip_transparent_v6(true)?,
+            _ => socket.set_mark(0x10)?,
+        }
+        let any = if v6 { IpAddr::V6(Ipv6Addr::UNSPECIFIED) } else { IpAddr::V4(Ipv4Addr::UNSPECIFIED) };
+        if v6 {
+            socket.set_only_v6(true)?;
+        }
+        socket.bind(&SocketAddr::new(any, port).into())?;
+        Ok(socket)
+    };
+    let ports = [(false, 8080), (true, 8080), (false, 53), (true, 53)];
+    ports.map(|(v6, port)| open(v6, port).expect("a socket can be opened: root is needed")).into()
 }
 
 impl Injection {

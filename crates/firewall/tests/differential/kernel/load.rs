@@ -51,7 +51,10 @@ impl Host {
                 let first = self.first_refused(ruleset);
                 parts.extend(first.map(Part::Rule));
             }
-            assert!(!parts.is_empty(), "without any rule it cannot be loaded either: {complaint}\n{ruleset:#?}");
+            assert!(
+                !parts.is_empty(),
+                "without any rule it cannot be loaded either: {complaint}\n{ruleset:#?}"
+            );
             for part in parts {
                 if let Part::Rule(id) = part {
                     let text = ruleset.rules().find(|rule| rule.id == id).map(|rule| rule.text.clone());
@@ -143,7 +146,8 @@ impl Host {
             let (mut add, mut delete) = (String::new(), String::new());
             for object in host.objects.iter().filter_map(|object| object.strip_prefix(version)) {
                 // "route", "rule", ...
-                let (kind, arguments) = object.split_once('|').ok_or("an object is VERSION KIND|ARGUMENTS")?;
+                let (kind, arguments) =
+                    object.split_once('|').ok_or("an object is VERSION KIND|ARGUMENTS")?;
                 let _ = writeln!(add, "{kind} add {arguments}");
                 delete.insert_str(0, &format!("{kind} del {arguments}\n"));
             }
@@ -187,7 +191,8 @@ fn blamed(ruleset: &Ruleset, complaint: &str) -> HashSet<Part> {
         return parts.take(if kernel { 1 } else { usize::MAX }).collect();
     }
     let scripts = ruleset.xtables_scripts();
-    let script = scripts.iter().find(|script| complaint.starts_with(restore_program(script.backend, script.v6)));
+    let script =
+        scripts.iter().find(|script| complaint.starts_with(restore_program(script.backend, script.v6)));
     let Some(Restore { script, .. }) = script else { return HashSet::new() };
     let lines: Vec<&str> = script.lines().collect();
     let mut named = numbers("line ", ':');

@@ -59,7 +59,7 @@ pub(crate) enum Answer {
 /// Bytes of trace events the kernel may keep: far more than one packet makes.
 const TRACE_QUEUE: usize = 8 << 20;
 /// Protocols whose local delivery is watched.
-const PROTOCOLS: [u8; 7] = [1, 6, 17, 47, 58, 132, 136];
+const PROTOCOLS: [u8; 8] = [1, 6, 17, 33, 47, 58, 132, 136];
 
 pub(super) struct Observer {
     trace: Subscription,
@@ -69,7 +69,8 @@ pub(super) struct Observer {
 
 impl Observer {
     pub(super) fn open() -> Self {
-        let trace = Subscription::join(Family::Netfilter, trace::GROUP, TRACE_QUEUE).expect("the trace group can be joined");
+        let trace = Subscription::join(Family::Netfilter, trace::GROUP, TRACE_QUEUE)
+            .expect("the trace group can be joined");
         let mut receivers = Vec::new();
         for version in [Version::V4, Version::V6] {
             for protocol in PROTOCOLS {
@@ -133,7 +134,9 @@ impl Observer {
             while let Some(bytes) = receiver.receive(&mut self.buffer).expect("packets can be received") {
                 let arrived = match version {
                     Version::V4 => is_marked(bytes, marker),
-                    Version::V6 => *protocol == packet.headers().protocol && is_numbered(*protocol, bytes, marker),
+                    Version::V6 => {
+                        *protocol == packet.headers().protocol && is_numbered(*protocol, bytes, marker)
+                    }
                 };
                 if arrived {
                     observed.delivered.push(bytes.to_vec());
@@ -182,10 +185,10 @@ fn is_marked(packet: &[u8], marker: Marker) -> bool {
 /// Whether what follows the IP header has the marker.
 fn is_numbered(protocol: u8, body: &[u8], marker: Marker) -> bool {
     let at = match protocol {
-        6 => 4,
+        6 | 47 => 4,
         17 | 58 | 1 | 136 => 8,
         132 => 16,
-        47 => 4,
+        33 => 12,
         _ => 0,
     };
     body.get(at..at + 4) == Some(&marker.number().to_be_bytes()[..])

@@ -9,6 +9,7 @@
 //! `eth0` and `eth1` do not resolve addresses (`arp off`): whatever is on their link is sent at once. Behind the bridge a
 //! fixed set of neighbours is entered by hand, since there the destination's hardware address chooses the port.
 
+use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::process::Command;
 
@@ -20,8 +21,7 @@ use super::program;
 /// The wires, in the order in which everything here numbers them.
 pub(crate) const WIRES: [&str; 4] = ["eth0", "eth1", "p1", "p2"];
 /// Hardware addresses of the wires' near ends; those of bridge ports are not addressed by anybody.
-pub(crate) const NEAR: [[u8; 6]; 4] =
-    [[2, 0, 0, 0, 0, 0x10], [2, 0, 0, 0, 0, 0x11], BRIDGE, BRIDGE];
+pub(crate) const NEAR: [[u8; 6]; 4] = [[2, 0, 0, 0, 0, 0x10], [2, 0, 0, 0, 0, 0x11], BRIDGE, BRIDGE];
 /// Hardware address of `br0`.
 pub(crate) const BRIDGE: [u8; 6] = [2, 0, 0, 0, 0, 0x12];
 /// Hardware addresses of stations at the wires' far ends.
@@ -38,7 +38,8 @@ pub(crate) fn is_station(address: IpAddr) -> bool {
         IpAddr::V4(address) => matches!(address.octets(), [10, 2, 0, last] if STATIONS.contains(&last)),
         IpAddr::V6(address) => {
             let [.., last] = address.octets();
-            address.segments()[..7] == [0x2001, 0xdb8, 3, 0, 0, 0, 0] && STATIONS.contains(&last)
+            address.segments()[..7] == [0x2001, 0xdb8, 3, 0, 0, 0, 0]
+                && STATIONS.contains(&last)
                 && address.segments()[7] < 0x100
                 && last > 1
         }
@@ -94,7 +95,8 @@ pub(crate) struct Wires(pub(crate) [Tap; 4]);
 
 /// Builds the topology in the calling thread's network namespace, which must be new.
 pub(crate) fn build() -> Wires {
-    let wires = WIRES.map(|name| Tap::create(name).expect("a TAP device can be made: root and /dev/net/tun are needed"));
+    let wires = WIRES
+        .map(|name| Tap::create(name).expect("a TAP device can be made: root and /dev/net/tun are needed"));
     for (name, value) in QUIET {
         set(name, value);
     }
@@ -102,10 +104,10 @@ pub(crate) fn build() -> Wires {
     for number in STATIONS.filter(|number| *number != 1) {
         let [.., last] = FAR[if number > 16 { 3 } else { 2 }];
         let lladdr = format!("02:00:00:00:01:{last:02x}");
-        commands.push_str(&format!("neighbor add 10.2.0.{number} lladdr {lladdr} dev br0 nud permanent\n"));
+        let _ = writeln!(commands, "neighbor add 10.2.0.{number} lladdr {lladdr} dev br0 nud permanent");
         if number > 0 {
             let neighbour = format!("2001:db8:3::{number:x}");
-            commands.push_str(&format!("neighbor add {neighbour} lladdr {lladdr} dev br0 nud permanent\n"));
+            let _ = writeln!(commands, "neighbor add {neighbour} lladdr {lladdr} dev br0 nud permanent");
         }
     }
     ip(&commands);
@@ -115,13 +117,15 @@ pub(crate) fn build() -> Wires {
             format!("fdb add 02:00:00:00:01:{last:02x} dev {} master static\n", WIRES[wire])
         })
         .concat();
-    program::run(Command::new("bridge").args(["-batch", "-"]), &bridge).expect("bridge: entries for the stations");
+    program::run(Command::new("bridge").args(["-batch", "-"]), &bridge)
+        .expect("bridge: entries for the stations");
     Wires(wires)
 }
 
 /// Runs commands of `ip`.
 pub(crate) fn ip(commands: &str) {
-    program::run(Command::new("ip").args(["-batch", "-"]), commands).unwrap_or_else(|error| panic!("{error}\n{commands}"));
+    program::run(Command::new("ip").args(["-batch", "-"]), commands)
+        .unwrap_or_else(|error| panic!("{error}\n{commands}"));
 }
 
 /// Sets a parameter; one that this kernel does not have is left alone.
