@@ -155,6 +155,20 @@ impl Expression {
         Self::Field(field)
     }
 
+    /// Shows every field inside.
+    pub(crate) fn visit_fields(&mut self, visit: &mut dyn FnMut(&mut Field)) {
+        match self {
+            Self::Field(field) => visit(field),
+            Self::Operation(_, left, right) => {
+                left.visit_fields(visit);
+                right.visit_fields(visit);
+            }
+            Self::Concatenation(parts) => parts.iter_mut().for_each(|part| part.visit_fields(visit)),
+            Self::Map { key, .. } => key.visit_fields(visit),
+            Self::Constant(_) | Self::Generated { .. } | Self::Unknown(_) => {}
+        }
+    }
+
     /// A field with some bits only.
     #[must_use]
     pub fn masked(self, mask: u128) -> Self {
@@ -182,6 +196,21 @@ impl Condition {
     /// `left == value`.
     pub fn equal(left: Expression, value: u128) -> Self {
         Self::Compare { left, operator: Comparison::Equal, right: Expression::Constant(value) }
+    }
+
+    /// Shows every field inside.
+    pub(crate) fn visit_fields(&mut self, visit: &mut dyn FnMut(&mut Field)) {
+        match self {
+            Self::Compare { left, right, .. } => {
+                left.visit_fields(visit);
+                right.visit_fields(visit);
+            }
+            Self::Range { value, .. } => value.visit_fields(visit),
+            Self::Lookup { key, .. } => key.visit_fields(visit),
+            Self::All(parts) | Self::Any(parts) => parts.iter_mut().for_each(|part| part.visit_fields(visit)),
+            Self::Not(inner) => inner.visit_fields(visit),
+            Self::Unknown(_) => {}
+        }
     }
 
     /// The contrary where `negated`.

@@ -14,6 +14,8 @@ pub struct Ruleset {
     pub sets: Vec<Set>,
     /// Flowtables: packets of an offloaded connection pass by all chains after ingress.
     pub flowtables: Vec<Flowtable>,
+    /// Families of objects (`ct helper`, `ct timeout`, ...) that have connections tracked, whether a rule uses them or not.
+    pub trackers: Vec<Family>,
     /// What was not understood and belongs to no rule.
     pub unread: Vec<Unread>,
 }
@@ -88,6 +90,7 @@ impl Ruleset {
         self.chains.append(&mut other.chains);
         self.sets.append(&mut other.sets);
         self.flowtables.append(&mut other.flowtables);
+        self.trackers.append(&mut other.trackers);
         self.unread.append(&mut other.unread);
     }
 }

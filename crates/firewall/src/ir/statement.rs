@@ -251,6 +251,22 @@ impl Verdict {
 }
 
 impl Statement {
+    /// Shows every field that the statement looks at.
+    pub(crate) fn visit_fields(&mut self, visit: &mut dyn FnMut(&mut Field)) {
+        match self {
+            Self::Match(condition) => condition.visit_fields(visit),
+            Self::VerdictMap { key, .. } | Self::Update { key, .. } => key.visit_fields(visit),
+            Self::Assign { value, .. } => value.visit_fields(visit),
+            Self::Nat(nat) => {
+                for (low, high) in nat.address.iter_mut().chain(nat.port.iter_mut()) {
+                    low.visit_fields(visit);
+                    high.visit_fields(visit);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Moves the ids inside by what stands before them now.
     pub(super) fn shift(&mut self, chains: u32, sets: u32) {
         match self {

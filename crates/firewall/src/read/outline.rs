@@ -132,6 +132,15 @@ fn compare(rule: &mut Rule, outline: &Outline, family: Family) {
     if let Some(reject) = outline.reject {
         correct_reject(rule, reject, family);
     }
+    if !tests_transport(outline) {
+        for statement in &mut rule.statements {
+            statement.visit_fields(&mut |field| {
+                if let Field::Payload(payload) = field {
+                    payload.transport = None;
+                }
+            });
+        }
+    }
     let said = Said::of(rule);
     let lost = |what: &str, key: u32| {
         format!("{what} {key}, which the kernel tests and nft does not list, in: {}", rule.text)
@@ -198,6 +207,13 @@ fn insert(rule: &mut Rule, mut missing: Vec<(u32, Condition)>) {
         let at = writes.map(|(at, _)| at + 1).take(wanted).last().unwrap_or(0);
         rule.statements.insert(at, Statement::Match(condition));
     }
+}
+
+/// Whether the kernel asks for the transport protocol at all: as the key of a map `nft` lets a port stand without that. In the
+/// IPv4 header it is byte 9, in the IPv6 header byte 6.
+fn tests_transport(outline: &Outline) -> bool {
+    outline.meta.iter().any(|read| read.key == L4PROTO)
+        || outline.bytes.iter().any(|bytes| bytes.base == 1 && matches!(bytes.offset, 6 | 9))
 }
 
 /// `nft` lists a reject without its kind where it takes the kind for the default, and takes some for it that are not.

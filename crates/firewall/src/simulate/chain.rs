@@ -7,8 +7,8 @@ use super::outcome::{Cause, CauseKind, Decider, Effect, Step};
 use super::run::Run;
 use super::state::{Conntrack, Cursor, State};
 use crate::ir::{
-    Backend, ChainId, ConntrackKey, Data, Field, Policy, RejectKind, Rule, Statement, Verdict, Version,
-    Writable,
+    Backend, ChainId, ConntrackKey, Data, Field, Policy, RejectKind, Rule, StateKind, Statement, Verdict,
+    Version, Writable,
 };
 use crate::packet::Bits;
 
@@ -124,7 +124,13 @@ impl Run<'_> {
             Statement::State(test) => match test.certain {
                 Some(true) => Flow::Next,
                 Some(false) => Flow::Broken,
-                None => self.fork(state, Cause::new(CauseKind::State(test.kind), test.text.clone()), here),
+                None => {
+                    let cause = Cause::new(CauseKind::State(test.kind), test.text.clone());
+                    if test.kind == StateKind::ConnectionCount {
+                        self.perhaps_dropped(state, cause.clone(), here);
+                    }
+                    self.fork(state, cause, here)
+                }
             },
             Statement::Verdict(Verdict::Queue { bypass: _, text }) => Flow::End(
                 Ended::Taken(Decider::Rule(here.0, here.1), text.clone()),
@@ -148,10 +154,15 @@ impl Run<'_> {
                 }
                 let cause = tests.iter().find(|test| test.certain.is_none());
                 let cause = cause.map(|test| Cause::new(CauseKind::State(test.kind), test.text.clone()));
-                let flow = match cause.or_else(|| self.simulator.may_be_full(*set, *operation)) {
-                    Some(cause) => self.fork(state, cause, here),
-                    None => Flow::Next,
+                let missing = || {
+                    let doubtful = self.simulator.may_be_missing(key, state, point);
+                    doubtful.then(|| self.simulator.blame(&[key], state, point))
                 };
+                let flow =
+                    match cause.or_else(missing).or_else(|| self.simulator.may_be_full(*set, *operation)) {
+                        Some(cause) => self.fork(state, cause, here),
+                        None => Flow::Next,
+                    };
                 if !state.updated.contains(set) {
                     state.updated.push(*set);
                 }
@@ -188,6 +199,15 @@ impl Run<'_> {
             },
             Statement::Unknown(text) => self.unknown(state, text, here),
         }
+    }
+
+    /// Counting connections drops the packet where the kernel cannot count it (`connlimit_mt`, `nft_connlimit_do_eval`).
+    fn perhaps_dropped(&mut self, state: &State, cause: Cause, here: (ChainId, usize)) {
+        let number = self.cause(cause, here);
+        let mut other = state.clone();
+        Self::assume(&mut other, number);
+        self.record(&mut other, here, Effect::Drop, Some(number));
+        self.end_elsewhere(other, Ended::Dropped(Decider::Rule(here.0, here.1)));
     }
 
     /// Something not understood may match or not, and may end the packet's way in any manner.

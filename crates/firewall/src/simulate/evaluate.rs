@@ -79,7 +79,7 @@ impl Simulator<'_> {
     }
 
     /// Whether a field that is open may not be there at all.
-    fn may_be_missing(&self, expression: &Expression, state: &State, point: Point) -> bool {
+    pub(super) fn may_be_missing(&self, expression: &Expression, state: &State, point: Point) -> bool {
         match expression {
             Expression::Field(
                 field @ (Field::Socket(_) | Field::Opaque { .. } | Field::TcpOption { .. }),

@@ -19,9 +19,6 @@ impl Run<'_> {
         // `ip_sabotage_in`: the bridge had the prerouting hook run already.
         let prerouted = std::mem::take(&mut state.prerouted);
         state.stage = if prerouted { Stage::RouteIn } else { Stage::Hook(Layer::Ip, Hook::Prerouting) };
-        if state.looped {
-            return Progress::On;
-        }
         let (Some(source), Some(destination), Some(iif)) = (source(state), destination(state), state.input)
         else {
             return Progress::On;
@@ -38,6 +35,7 @@ impl Run<'_> {
     pub(super) fn route_in(&mut self, state: &mut State) -> Progress {
         if state.looped {
             // The route was chosen on the way out, and is kept (`skb_valid_dst`).
+            state.headers.record_route();
             return self.routed(state, Routed::Local { kind: LocalKind::Unicast });
         }
         state.headers.record_route();

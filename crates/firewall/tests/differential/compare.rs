@@ -194,15 +194,6 @@ fn is_for_many(way: &Way) -> bool {
     }
 }
 
-/// A group, or all on a link (the networks of the topology end with 255).
-fn is_for_many(way: &Way) -> bool {
-    match way.destination.0 {
-        Some(std::net::IpAddr::V4(address)) => address.is_multicast() || address.octets()[3] == 255,
-        Some(std::net::IpAddr::V6(address)) => address.is_multicast(),
-        None => false,
-    }
-}
-
 /// The next hop is on the bridge's link, and there is no such station.
 fn is_unresolved(way: &Way) -> bool {
     let Fate::Sent(name, gateway) = &way.fate else { return false };

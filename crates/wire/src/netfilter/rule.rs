@@ -97,6 +97,8 @@ pub struct Bytes {
 enum Source {
     /// The last of the loads.
     Load,
+    /// The last of the loads, changed.
+    Changed,
     /// Bytes of a header: base, offset, mask.
     Payload(u32, u32, Option<Vec<u8>>),
 }
@@ -180,6 +182,7 @@ impl RuleOutline {
             // NFTA_EXTHDR_SREG
             "exthdr" if find(data, 7)?.is_some() => self.writes += 1,
             "dynset" | "notrack" => self.writes += 1,
+            "byteorder" if self.last == Some(Source::Load) => self.last = Some(Source::Changed),
             _ => self.last = None,
         }
         Ok(())
@@ -193,7 +196,7 @@ impl RuleOutline {
     }
 
     fn negation(&mut self, negated: bool) {
-        if negated && self.last.take() != Some(Source::Load) {
+        if negated && !matches!(self.last.take(), Some(Source::Load | Source::Changed)) {
             self.negations += 1;
         }
     }
@@ -226,6 +229,7 @@ impl RuleOutline {
         let value = |kind| find(data, kind)?.map_or(Ok(None), |nested| find(nested, 1));
         let plain = value(5)?.is_none_or(|xor| xor.iter().all(|byte| *byte == 0));
         self.last = match (self.last.take(), value(4)?) {
+            (Some(Source::Load | Source::Changed), _) => Some(Source::Changed),
             (Some(Source::Payload(base, offset, None)), Some(mask)) if plain => {
                 Some(Source::Payload(base, offset, Some(mask.to_vec())))
             }
@@ -250,6 +254,7 @@ impl RuleOutline {
                     last.unequal = Some(value.to_vec());
                 }
             }
+            (Some(1), Some(Source::Changed)) => {}
             (Some(1), source) => {
                 self.negations += 1;
                 self.compare_bytes(source, value, true);

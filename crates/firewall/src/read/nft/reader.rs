@@ -68,18 +68,7 @@ struct Reader<'n, 't> {
 }
 
 /// Objects that are known and carry nothing for a packet's way: what they hold is told by the statements that name them.
-const PASSED_OVER: &[&str] = &[
-    "metainfo",
-    "counter",
-    "quota",
-    "limit",
-    "ct helper",
-    "ct timeout",
-    "ct expectation",
-    "secmark",
-    "synproxy",
-    "tunnel",
-];
+const PASSED_OVER: &[&str] = &["metainfo", "counter", "quota", "limit", "secmark", "tunnel"];
 
 /// Most statements of a rule. The kernel takes 128 expressions (`NFT_RULE_MAXEXPRS`, `net/netfilter/nf_tables_api.c`).
 const MOST_STATEMENTS: usize = 1024;
@@ -104,6 +93,12 @@ impl Reader<'_, '_> {
                     self.ruleset.flowtables.push(chain::flowtable(&node, family));
                 }
                 "chain" | "rule" | "set" | "map" | "meter" | "element" => {}
+                // `nft_ct_helper_obj_init` and its like call `nf_ct_netns_get`.
+                "ct helper" | "ct timeout" | "ct expectation" | "synproxy" => {
+                    if let Some((_, family)) = self.node(index, object) {
+                        self.ruleset.trackers.push(family);
+                    }
+                }
                 kind if PASSED_OVER.contains(&kind) => {}
                 "" => self.unread(format!("element {index}"), object, "no object of nft".to_owned()),
                 kind => {
