@@ -432,7 +432,13 @@ impl Said {
 
 /// How often a condition says "not" of a header field.
 fn negations(condition: &Condition) -> u32 {
-    let payload = |expression: &Expression| matches!(expression, Expression::Field(Field::Payload(_)));
+    fn payload(expression: &Expression) -> bool {
+        match expression {
+            Expression::Field(Field::Payload(_)) => true,
+            Expression::Operation(_, left, _) => payload(left),
+            _ => false,
+        }
+    }
     match condition {
         Condition::Compare { left, operator: Comparison::NotEqual, .. } => u32::from(payload(left)),
         Condition::Range { value, negated: true, .. } => u32::from(payload(value)),

@@ -5,7 +5,7 @@ use super::evaluate::{Lookup, Point, Truth, Value};
 use super::guards::Slot;
 use super::outcome::{Cause, CauseKind, Decider, Effect, Step};
 use super::run::Run;
-use super::state::{Conntrack, Cursor, State};
+use super::state::{Conntrack, Cursor, Info, State};
 use crate::ir::{
     Backend, ChainId, ConntrackKey, Data, Field, Policy, RejectKind, Rule, StateKind, Statement, Verdict,
     Version, Writable,
@@ -126,7 +126,9 @@ impl Run<'_> {
                 Some(false) => Flow::Broken,
                 None => {
                     let cause = Cause::new(CauseKind::State(test.kind), test.text.clone());
-                    if test.kind == StateKind::ConnectionCount {
+                    // Of a connection that is older than the count none is found, and none is taken for a failure.
+                    let counted = matches!(&state.conntrack, Conntrack::Flow(flow) if flow.info == Info::New);
+                    if test.kind == StateKind::ConnectionCount && !counted {
                         self.perhaps_dropped(state, cause.clone(), here);
                     }
                     self.fork(state, cause, here)

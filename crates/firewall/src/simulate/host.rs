@@ -9,7 +9,7 @@ use super::nat::number;
 use super::state::State;
 use crate::ir::{self, FibResult, Field, Hook, LimitInterface, PhysdevKey, RouteKey, Version, name_number};
 use crate::network::{
-    BridgePath, Fib, FibAddress, FibHook, FibInterface, FibPacket, FibQuery, Frame, Network,
+    BridgePath, Fib, FibAddress, FibHook, FibInterface, FibPacket, FibQuery, Frame, Network, RouteKind,
 };
 use crate::packet::Bits;
 
@@ -140,10 +140,20 @@ impl<'a> Host<'a> {
             let field = ir::FibField { address: ir::FibAddress::Source, mark, input, output: false, result };
             self.fib_field(field, state, point)
         };
-        if accept_local
-            && ask(false, FibResult::Type) == Bits::all(u128::from(crate::network::RouteKind::Local.number()))
-        {
-            return Bits::all(1);
+        // Only a unicast route counts, or a local one where that is asked for (`rpfilter_lookup_reverse`).
+        let kind = ask(false, FibResult::Type);
+        let is = |wanted: RouteKind| kind == Bits::all(u128::from(wanted.number()));
+        if is(RouteKind::Local) && accept_local {
+            // The device still counts, but not for IPv6 (`rpfilter_lookup_reverse6`).
+            let source = state.headers.address_of(state.headers.source());
+            let here = |address: &&crate::network::Address| {
+                Some(address.address) == source && Some(address.interface) == point.input
+            };
+            let on_device = loose || self.network.addresses.iter().any(|address| here(&address));
+            return Bits::all(u128::from(on_device || state.headers.version == Version::V6));
+        }
+        if state.headers.version == Version::V4 && kind != Bits::OPEN && !is(RouteKind::Unicast) {
+            return Bits::all(0);
         }
         ask(!loose, FibResult::Exists)
     }
