@@ -1,6 +1,8 @@
 //! Netfilter, asked over netlink: the generation of the ruleset, and what is registered at the hooks.
 
-use portreeve_wire::netfilter::{Generation, Hook, HookType, RuleOutline, dump_hooks, dump_rules, generation_request};
+use portreeve_wire::netfilter::{
+    Generation, Hook, HookType, RuleOutline, dump_hooks, dump_rules, generation_request,
+};
 use rustix::io::Errno;
 
 use crate::netlink::{Channel, NetlinkError, ask, dump};

@@ -7,16 +7,16 @@ mod build;
 mod firewall;
 mod generation;
 pub mod live;
-mod outline;
 pub mod names;
 pub mod nft;
 pub mod nft_text;
+mod outline;
 mod program;
 pub mod snapshot;
 pub mod source;
 pub mod xtables;
 
 pub use build::BuildError;
-pub use outline::Outline;
 pub use firewall::{Firewall, NftListing, XtablesSave};
+pub use outline::Outline;
 pub use program::{Output, ProgramError, Programs};

@@ -37,8 +37,8 @@ pub(crate) struct Plan {
 pub(crate) struct Summary {
     pub(crate) rulesets: u64,
     pub(crate) packets: u64,
-    /// Packets of which the simulator does not know whether they arrive.
-    pub(crate) unknown: u64,
+    /// Packets of which the simulator does not know whether they arrive, by what that hangs on.
+    pub(crate) unknown: BTreeMap<String, u64>,
     /// Packets whose ways the simulator did not all follow.
     pub(crate) truncated: u64,
     pub(crate) rules: u64,
@@ -166,7 +166,9 @@ impl Worker<'_> {
             let expected = simulated.expect(&simulator, &injection);
             self.summary.took.simulate += start.elapsed();
             self.summary.packets += 1;
-            self.summary.unknown += u64::from(expected.unknown);
+            if let Some(why) = &expected.unknown {
+                *self.summary.unknown.entry(why.clone()).or_default() += 1;
+            }
             self.summary.truncated += u64::from(expected.truncated);
             match compare(&expected, &observed, &injection, &handles) {
                 Ok(way) => matched.push(way.rules.iter().copied().collect::<HashSet<u32>>()),
@@ -240,7 +242,9 @@ impl Summary {
     fn add(&mut self, mut other: Self) {
         self.rulesets += other.rulesets;
         self.packets += other.packets;
-        self.unknown += other.unknown;
+        for (why, count) in other.unknown {
+            *self.unknown.entry(why).or_default() += count;
+        }
         self.truncated += other.truncated;
         self.rules += other.rules;
         self.refused += other.refused;
@@ -259,6 +263,11 @@ impl Summary {
         self.took.simulate += other.took.simulate;
     }
 
+    /// Packets of which the simulator does not know whether they arrive.
+    pub(crate) fn unknown(&self) -> u64 {
+        self.unknown.values().sum()
+    }
+
     /// In words.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
@@ -274,6 +283,11 @@ impl Summary {
         for (what, count) in unread.into_iter().take(15) {
             let _ = writeln!(text, "{count:>6} times not read: {what}");
         }
+        let mut unknown: Vec<_> = self.unknown.iter().collect();
+        unknown.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        for (why, count) in unknown.into_iter().take(15) {
+            let _ = writeln!(text, "{count:>6} times unknown: {why}");
+        }
         let _ = writeln!(
             text,
             "{} rulesets ({} more cannot be listed by nft), {} rules ({:.2} % refused by the programs), {} packets, {:.2} % unknown, {:.3} % cut short, {} disagreements",
@@ -282,7 +296,7 @@ impl Summary {
             self.rules,
             share(self.refused, self.rules),
             self.packets,
-            share(self.unknown, self.packets),
+            share(self.unknown(), self.packets),
             share(self.truncated, self.packets),
             self.failures.len()
         );

@@ -11,8 +11,8 @@ use crate::packet::{Injection, IpHeaders};
 pub(crate) struct Expected {
     /// Every way that it thinks possible.
     pub(crate) ways: Vec<Way>,
-    /// It does not know whether the packet arrives.
-    pub(crate) unknown: bool,
+    /// It does not know whether the packet arrives, and why.
+    pub(crate) unknown: Option<String>,
     /// It did not follow every way to its end.
     pub(crate) truncated: bool,
 }
@@ -98,6 +98,7 @@ pub(crate) fn compare<'a>(
         let reason = if way.path == path
             || is_unresolved(way) && common == path.len()
             || way.copied && is_within(&way.path, &path)
+            || is_untraced(way, &path)
         {
             match fate(way, observed, packet) {
                 Ok(()) => return Ok(way),
@@ -178,6 +179,12 @@ fn fate(way: &Way, observed: &Observed, packet: &Injection) -> Result<(), String
         Fate::Discarded { answered: false, .. } if !observed.answers.is_empty() => wrong("no answer"),
         _ => Ok(()),
     }
+}
+
+/// A rule that takes the packet away is not traced where it is the first that its base chain looks at: the copy of the
+/// packet's trace bit that the kernel then goes by is not made yet (`__nft_trace_verdict`).
+fn is_untraced(way: &Way, path: &[Stop]) -> bool {
+    (way.fate == Fate::Taken || way.copied) && way.path.split_last().is_some_and(|(_, before)| before == path)
 }
 
 /// Whether all of `part` is in `whole`, in this order: a copy goes a way of its own in between.

@@ -1,6 +1,6 @@
 //! The simulator's side: the host read with the project's own readers, and packets simulated.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use portreeve_firewall::ir::{Backend, ChainId, Policy, RejectKind, Ruleset, Statement, Version};
 use portreeve_firewall::network::Network;
@@ -90,7 +90,14 @@ impl Simulated {
         let simulation = simulator.run_frame(&frame, &options).expect("the packet has whole headers");
         Expected {
             ways: simulation.outcomes.iter().map(|outcome| self.way(outcome)).collect(),
-            unknown: simulation.decision() == Decision::Unknown,
+            // What takes the packet away for certain (a fragment held back, synproxy) hangs on nothing.
+            unknown: (simulation.decision() == Decision::Unknown && !simulation.causes.is_empty()).then(
+                || {
+                    let kinds: BTreeSet<String> =
+                        simulation.causes.iter().map(|cause| format!("{:?}", cause.kind)).collect();
+                    kinds.into_iter().collect::<Vec<_>>().join(" ")
+                },
+            ),
             truncated: simulation.truncated,
         }
     }

@@ -104,6 +104,8 @@ const ICMP6_TYPES: Kind = Kind::Words(&[
     "nd-neighbor-solicit",
 ]);
 const USERS: Kind = Kind::Numbers(&[0, 1, 33, 1000, 65534]);
+/// Of protocols that are rare.
+const FEW_PORTS: Kind = Kind::Numbers(&[53, 80, 443]);
 const SMALL: Kind = Kind::Numbers(&[0, 1, 2, 5, 64, 255]);
 const ADDRESS_TYPES: Kind = Kind::Words(&[
     "local",
@@ -156,9 +158,9 @@ pub(crate) const FIELDS: &[Field] = &[
     field("udp sport", "udp port", Any, U::Udp, Anywhere, Kind::Port),
     field("udp dport", "udp port", Any, U::Udp, Anywhere, Kind::Port),
     field("udp length", "udp length", Any, U::Udp, Anywhere, Kind::Numbers(&[8, 12, 19, 20, 100])),
-    field("udplite dport", "udplite port", Any, U::UdpLite, Anywhere, Kind::Port),
-    field("sctp dport", "sctp port", Any, U::Sctp, Anywhere, Kind::Port),
-    field("dccp dport", "dccp port", Any, U::Dccp, Anywhere, Kind::Port),
+    field("udplite dport", "udplite port", Any, U::UdpLite, Anywhere, FEW_PORTS),
+    field("sctp dport", "sctp port", Any, U::Sctp, Anywhere, FEW_PORTS),
+    field("dccp dport", "dccp port", Any, U::Dccp, Anywhere, FEW_PORTS),
     field("meta l4proto { tcp, udp } th dport", "th port", Any, U::Any, Anywhere, Kind::Port),
     field("icmp type", "icmp type", V4, U::Icmp, Anywhere, ICMP_TYPES),
     field("icmp code", "icmp code", V4, U::Icmp, Anywhere, Kind::Numbers(&[0, 1, 3, 4, 13])),

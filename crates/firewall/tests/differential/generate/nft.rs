@@ -134,7 +134,10 @@ pub(crate) fn table(
 
 fn base_chain(family: &'static str, number: usize, builder: &mut Builder<'_>, chains: &mut Vec<Chain>) {
     let random = &mut *builder.random;
-    let (kind, hook, device) = hook(family, random);
+    let (mut kind, mut hook, mut device) = choose_hook(family, random);
+    while kind == "nat" && builder.lacking.contains(&"nat") {
+        (kind, hook, device) = choose_hook(family, random);
+    }
     let priority = match kind {
         "nat" => *random.pick(&[-150, -100, -99, 0, 100, 101]),
         _ if family == "bridge" => *random.pick(&[-300, -200, -1, 0, 100, 300]),
@@ -172,7 +175,7 @@ fn base_chain(family: &'static str, number: usize, builder: &mut Builder<'_>, ch
 }
 
 /// Type, hook and device of a base chain.
-fn hook(family: &'static str, random: &mut Random) -> (&'static str, Hook, &'static str) {
+fn choose_hook(family: &'static str, random: &mut Random) -> (&'static str, Hook, &'static str) {
     let device = *random.pick(&[" device eth0", " device eth1", " device p1", " devices = { eth0, eth1 }"]);
     match family {
         "netdev" if random.percent(60) => ("filter", Hook::Ingress, device),
@@ -251,13 +254,22 @@ fn base_construct(context: Context) -> &'static str {
 }
 
 fn rule(context: Context, targets: &[String], base: &[&'static str], builder: &mut Builder<'_>) -> Rule {
+    loop {
+        let draft = draft(context, targets, base, builder);
+        if draft.constructs.iter().all(|construct| !builder.lacking.contains(construct)) {
+            return finished(&draft.parts, draft.constructs, builder);
+        }
+    }
+}
+
+fn draft(context: Context, targets: &[String], base: &[&'static str], builder: &mut Builder<'_>) -> Draft {
     let net = context.net(builder.random);
-    let upper = match (builder.random.below(10), net) {
+    let upper = match (builder.random.below(12), net) {
         (0..=3, _) => Upper::Tcp,
         (4..=5, _) => Upper::Udp,
-        (6, Net::V4) => Upper::Icmp,
-        (6, Net::V6) => Upper::Icmp6,
-        (7, _) => *builder.random.pick(&[Upper::Sctp, Upper::UdpLite, Upper::Dccp, Upper::Any, Upper::Any]),
+        (6..=7, Net::V4) => Upper::Icmp,
+        (6..=7, Net::V6) => Upper::Icmp6,
+        (8..=9, _) => *builder.random.pick(&[Upper::Sctp, Upper::UdpLite, Upper::Dccp, Upper::Any]),
         _ => Upper::Any,
     };
     let mut draft = Draft { parts: Vec::new(), constructs: base.to_vec(), net, upper };
@@ -266,7 +278,7 @@ fn rule(context: Context, targets: &[String], base: &[&'static str], builder: &m
         condition(context, &mut draft, builder);
     }
     statements::add(context, targets, &mut draft, builder);
-    finished(&draft.parts, draft.constructs, builder)
+    draft
 }
 
 fn finished(parts: &[String], mut constructs: Vec<&'static str>, builder: &mut Builder<'_>) -> Rule {

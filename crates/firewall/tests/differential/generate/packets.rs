@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::pool;
 use super::random::Random;
 use crate::packet::{Extensions, Link, Origin, Packet, State, Transport};
+use crate::ruleset::{Rule, Ruleset, XtablesBackend};
 
 /// Where a packet goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,8 +17,69 @@ enum Way {
     Odd,
 }
 
-/// A random packet, with IP options perhaps.
-pub(crate) fn packet(random: &mut Random, options: bool) -> Packet {
+/// What packets a ruleset asks for that are rare otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    Sctp,
+    UdpLite,
+    Dccp,
+    Icmp,
+    Icmp6,
+    Syn,
+    Udp,
+    Fragment,
+    Options,
+}
+
+/// Matches of the xtables on transport headers. Over `nf_tables` some of them are xtables still, which refuse all parts of a
+/// packet but the first, and some are not; which is not to be seen in what the save program prints.
+const XT_HEADERS: &[&str] = &["xt icmp", "xt icmp6", "xt tcp flags", "xt tcp option"];
+
+/// What packets for a ruleset may be.
+#[derive(Debug, Clone)]
+pub(crate) struct Taste {
+    wishes: Vec<Wish>,
+    /// IPv4 options.
+    options: bool,
+    /// Parts of packets other than the first.
+    parts: bool,
+}
+
+impl Taste {
+    /// By what the rules are made of.
+    pub(crate) fn of(ruleset: &Ruleset) -> Self {
+        let mut wishes = Vec::new();
+        let mut options = true;
+        for construct in ruleset.rules().flat_map(|rule| &rule.constructs) {
+            // Where options change, `synproxy` finds the header's checksum wrong, which the kernel corrects later only.
+            options &= *construct != "synproxy";
+            let wish = match *construct {
+                "sctp port" => Wish::Sctp,
+                "udplite port" => Wish::UdpLite,
+                "dccp port" => Wish::Dccp,
+                "icmp type" | "icmp code" | "icmp id" | "xt icmp" => Wish::Icmp,
+                "icmpv6 type" | "icmpv6 code" | "icmpv6 id" | "xt icmp6" => Wish::Icmp6,
+                "synproxy" | "xt TCPMSS" | "osf" | "tcp option" | "tcp option exists" => Wish::Syn,
+                "tproxy" | "xt TPROXY" | "socket" | "xt socket" => Wish::Udp,
+                "xt fragment" | "ip fragment offset" => Wish::Fragment,
+                "ip option" | "ip6 extension header" | "xt ip6 header" => Wish::Options,
+                _ => continue,
+            };
+            if !wishes.contains(&wish) {
+                wishes.push(wish);
+            }
+        }
+        let looks = |rule: &Rule| rule.constructs.iter().any(|construct| XT_HEADERS.contains(construct));
+        let xtables = ruleset.xtables.iter().filter(|table| table.backend == XtablesBackend::Nft);
+        let parts = !xtables.flat_map(|table| &table.chains).flat_map(|chain| &chain.rules).any(looks);
+        Self { wishes, options, parts }
+    }
+}
+
+/// A random packet.
+pub(crate) fn packet(random: &mut Random, taste: &Taste) -> Packet {
+    let wish =
+        if random.percent(35) && !taste.wishes.is_empty() { Some(*random.pick(&taste.wishes)) } else { None };
     let way = match random.below(100) {
         0..=33 => Way::Input,
         34..=64 => Way::Forward,
@@ -25,14 +87,19 @@ pub(crate) fn packet(random: &mut Random, options: bool) -> Packet {
         85..=91 => Way::Bridged,
         _ => Way::Odd,
     };
-    let v6 = random.percent(42);
+    let v6 = match wish {
+        Some(Wish::Icmp6) => true,
+        Some(Wish::Icmp | Wish::Fragment) => false,
+        _ => random.percent(42),
+    };
     let origin = origin(way, random);
     let (source, destination) = addresses(way, origin, v6, random);
-    let transport = transport(v6, random);
-    let fragment = match random.below(100) {
+    let transport = transport(v6, wish, random);
+    let part = if wish == Some(Wish::Fragment) { random.below(4) } else { random.below(100) };
+    let fragment = match part {
         0 => 0x2000,
-        1 => 0x2005,
-        2..=3 => 0x0005,
+        1 if taste.parts => 0x2005,
+        2..=3 if taste.parts => 0x0005,
         4..=20 if !v6 => 0x4000,
         _ => 0,
     };
@@ -51,7 +118,7 @@ pub(crate) fn packet(random: &mut Random, options: bool) -> Packet {
         ttl: *random.pick(pool::TTLS),
         tos: if random.percent(30) { *random.pick(pool::TOS) } else { 0 },
         fragment,
-        extensions: if options || v6 { extensions(v6, random) } else { Extensions::default() },
+        extensions: if taste.options || v6 { extensions(v6, wish, random) } else { Extensions::default() },
         state: if source == destination {
             State::New
         } else {
@@ -150,31 +217,46 @@ fn addresses(way: Way, origin: Origin, v6: bool, random: &mut Random) -> (IpAddr
     }
 }
 
-fn transport(v6: bool, random: &mut Random) -> Transport {
+fn transport(v6: bool, wish: Option<Wish>, random: &mut Random) -> Transport {
     let source = if random.percent(70) { 40000 } else { pool::near_port(random) };
     let destination = pool::near_port(random);
-    match random.below(100) {
+    // Rules of rare protocols speak of few ports, so that they hit.
+    let few = *random.pick(&[53, 80, 443, 444]);
+    let roll = match wish {
+        Some(Wish::Syn) => 0,
+        Some(Wish::Udp) => 45,
+        Some(Wish::Icmp | Wish::Icmp6) => 71,
+        Some(Wish::Sctp) => 88,
+        Some(Wish::UdpLite) => 91,
+        Some(Wish::Dccp) => 94,
+        Some(Wish::Fragment | Wish::Options) | None => random.below(100),
+    };
+    match roll {
         0..=44 => Transport::Tcp {
             source,
             destination,
-            flags: *random.pick(&[2, 2, 2, 0x10, 0x18, 0x12, 4, 0x14, 1, 0x11, 0, 0x29, 3, 0xc2]),
+            flags: if wish == Some(Wish::Syn) {
+                2
+            } else {
+                *random.pick(&[2, 2, 2, 0x10, 0x18, 0x12, 4, 0x14, 1, 0x11, 0, 0x29, 3, 0xc2])
+            },
             window: *random.pick(&[0, 1, 1000, 65535]),
             options: tcp_options(random),
         },
         45..=70 => Transport::Udp { source, destination },
         71..=87 => {
             let id = *random.pick(&[1, 7, 0xffff, 300]);
-            // Errors would speak of other flows; those come from `related`.
+            // What errors speak of is no packet here, so that they belong to no connection.
             let (kind, code) = if v6 {
-                *random.pick(&[(128, 0), (128, 0), (129, 0), (128, 1), (200, 3)])
+                *random.pick(&[(128, 0), (128, 0), (129, 0), (128, 1), (200, 3), (1, 4), (2, 0)])
             } else {
-                *random.pick(&[(8, 0), (8, 0), (0, 0), (13, 0), (8, 3), (42, 13)])
+                *random.pick(&[(8, 0), (8, 0), (0, 0), (13, 0), (8, 3), (42, 13), (3, 3), (11, 0)])
             };
             Transport::Icmp { kind, code, id }
         }
-        88..=90 => Transport::Sctp { source, destination },
-        91..=92 => Transport::UdpLite { source, destination },
-        93..=95 => Transport::Dccp { source, destination },
+        88..=90 => Transport::Sctp { source, destination: few },
+        91..=93 => Transport::UdpLite { source, destination: few },
+        94..=96 => Transport::Dccp { source, destination: few },
         _ => Transport::Other(*random.pick(&[47, 253, 50])),
     }
 }
@@ -205,9 +287,9 @@ fn tcp_options(random: &mut Random) -> Vec<u8> {
     }
 }
 
-fn extensions(v6: bool, random: &mut Random) -> Extensions {
+fn extensions(v6: bool, wish: Option<Wish>, random: &mut Random) -> Extensions {
     let mut extensions = Extensions::default();
-    if !random.percent(6) {
+    if wish != Some(Wish::Options) && !random.percent(6) {
         return extensions;
     }
     if v6 {

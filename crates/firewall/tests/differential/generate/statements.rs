@@ -41,7 +41,7 @@ fn passive(draft: &mut Draft, builder: &mut Builder<'_>) {
 /// Tests with a memory.
 fn stateful(context: Context, draft: &mut Draft, builder: &mut Builder<'_>) {
     let random = &mut *builder.random;
-    match random.below(12) {
+    match random.below(18) {
         0 => draft.add("limit rate 1/minute burst 5 packets", "limit"),
         1 => draft.add("limit rate over 10/second", "limit over"),
         2 => draft.add("limit rate 1000 bytes/second burst 500 bytes", "limit bytes"),
@@ -77,7 +77,7 @@ fn dynamic_set(context: Context, draft: &mut Draft, builder: &mut Builder<'_>) {
     let name = builder.name("d");
     let random = &mut *builder.random;
     let known = disjoint(field.kind, Shape::Single, 5, random).join(", ");
-    match random.below(5) {
+    match random.below(8) {
         0 => {
             builder.objects.push(format!("set {name} {{ type {set_type}; size 128; flags dynamic; }}"));
             draft.add(
@@ -97,7 +97,7 @@ fn dynamic_set(context: Context, draft: &mut Draft, builder: &mut Builder<'_>) {
             ));
             draft.add(format!("delete @{name} {{ {} }}", field.text), "dynamic delete");
         }
-        3 => {
+        3..=4 => {
             builder
                 .objects
                 .push(format!("map {name} {{ type {set_type} : mark; size 128; flags dynamic; }}"));

@@ -87,7 +87,7 @@ pub(crate) fn add(
             if random.percent(if v6 { 45 } else { 75 }) {
                 for (name, hooks) in TABLES {
                     let share = if *name == "filter" { 80 } else { 35 };
-                    if random.percent(share) {
+                    if random.percent(share) && !lacking.contains(name) {
                         ruleset.xtables.push(table(
                             *backend, v6, name, hooks, ipsets, random, next_rule, lacking, stateful,
                         ));

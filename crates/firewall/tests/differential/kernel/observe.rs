@@ -119,7 +119,9 @@ impl Observer {
                 let Ok(event) = Event::from_message(&message) else { continue };
                 // A packet in which no transport header was found is shown as if it were one.
                 if let Some(network) = event.network.or(event.transport) {
-                    ours.insert(event.id, is_marked(network, marker));
+                    // What follows the header is shown apart from it.
+                    let packet = [network, event.network.and(event.transport).unwrap_or_default()].concat();
+                    ours.insert(event.id, is_marked(&packet, marker));
                 }
                 if ours.get(&event.id).copied().unwrap_or(false) && event.table != Some(OWN_TABLE) {
                     path.push(step(&event));
@@ -169,11 +171,14 @@ fn step(event: &Event<'_>) -> Step {
     }
 }
 
-/// Whether a packet's IP header has the marker.
+/// Whether a packet has the marker. The host's own answers have any IPv4 identification, but never what follows.
 fn is_marked(packet: &[u8], marker: Marker) -> bool {
     match packet {
-        [first, _, _, _, high, low, ..] if first >> 4 == 4 => {
+        [first, _, _, _, high, low, fragment, offset, _, protocol, ..] if first >> 4 == 4 => {
+            let body = packet.get(usize::from(first & 15) * 4..).unwrap_or_default();
+            let later = u16::from_be_bytes([*fragment, *offset]) & 0x1fff != 0;
             u16::from_be_bytes([*high, *low]) == marker.identification()
+                && (later || body.is_empty() || is_numbered(*protocol, body, marker))
         }
         [first, a, b, c, ..] if first >> 4 == 6 => {
             u32::from_be_bytes([0, *a, *b, *c]) & 0xf_ffff == marker.flow_label()
