@@ -436,6 +436,8 @@ fn negations(condition: &Condition) -> u32 {
         match expression {
             Expression::Field(Field::Payload(_)) => true,
             Expression::Operation(_, left, _) => payload(left),
+            // The part that is read last.
+            Expression::Concatenation(parts) => parts.last().is_some_and(payload),
             _ => false,
         }
     }

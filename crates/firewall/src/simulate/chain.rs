@@ -356,6 +356,7 @@ impl Run<'_> {
             Writable::Conntrack(ConntrackKey::Zone) => {
                 if state.conntrack == Conntrack::None {
                     state.zone = cut(bits, 16);
+                    state.template = true;
                 }
             }
             Writable::Conntrack(_) | Writable::Other(_) => {}
@@ -367,7 +368,7 @@ impl Run<'_> {
             }
             // A TCP option that is missing is left alone (`nft_exthdr_tcp_set_eval`).
             Writable::Option(Field::TcpOption { .. }) => {
-                if state.headers.protocol != Some(6) {
+                if state.headers.protocol != Some(6) || state.headers.fragment != 0 {
                     return Flow::Broken;
                 }
             }

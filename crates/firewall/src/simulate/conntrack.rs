@@ -24,6 +24,7 @@ pub(super) enum Given {
 impl Run<'_> {
     /// Looks the connection up at its hook. A packet that was looked up before (loopback), or is not tracked, is left alone.
     pub(super) fn conntrack(&mut self, state: &mut State) {
+        state.template = false;
         if state.conntrack == Conntrack::None {
             state.conntrack = match &self.given {
                 // A connection that is known is one of zone 0, and found by the addresses and ports as they are now.

@@ -481,7 +481,9 @@ fn meta_bits(meta: Meta, state: &State, point: Point, host: &Host<'_>) -> Option
 fn conntrack_bits(key: ConntrackKey, direction: Option<Direction>, state: &State) -> Option<Bits> {
     let flow = match &state.conntrack {
         Conntrack::Flow(flow) => flow,
-        Conntrack::None if key == ConntrackKey::State => return Some(Bits::all(1)),
+        Conntrack::None if key == ConntrackKey::State => {
+            return Some(Bits::all(if state.template { 8 } else { 1 }));
+        }
         Conntrack::Untracked if key == ConntrackKey::State => return Some(Bits::all(64)),
         Conntrack::None | Conntrack::Untracked => return None,
     };

@@ -226,6 +226,7 @@ impl<'a> Simulator<'a> {
             nat_chain: 0,
             cursor: None,
             has_socket: false,
+            template: false,
             zone: Bits::all(0),
             updated: Vec::new(),
             sets_changed: false,

@@ -36,6 +36,8 @@ pub(super) struct State {
     pub sets_changed: bool,
     /// A transparent socket was found for it (`tproxy`).
     pub has_socket: bool,
+    /// It carries a template of a connection, which counts as new (`nft_ct_set_zone_eval`).
+    pub template: bool,
     /// Zone that rules gave it before its connection was looked up.
     pub zone: Bits,
     /// It went out by the loopback interface and came in again.

@@ -97,7 +97,7 @@ pub(crate) fn compare<'a>(
         let common = way.path.iter().zip(&path).take_while(|(a, b)| a == b).count();
         let reason = if way.path == path
             || is_unresolved(way) && common == path.len()
-            || way.copied && is_within(&way.path, &path)
+            || (way.copied || is_for_many(way)) && is_within(&way.path, &path)
             || is_untraced(way, &path)
         {
             match fate(way, observed, packet) {

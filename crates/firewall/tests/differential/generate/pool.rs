@@ -71,7 +71,11 @@ pub(crate) fn near(random: &mut Random, address: IpAddr) -> IpAddr {
     let step: i32 = if random.percent(50) { 1 } else { -1 };
     match address {
         IpAddr::V4(address) => Ipv4Addr::from(u32::from(address).wrapping_add_signed(step)).into(),
-        IpAddr::V6(address) => Ipv6Addr::from(u128::from(address).wrapping_add_signed(step.into())).into(),
+        IpAddr::V6(address) => {
+            let near = u128::from(address).wrapping_add_signed(step.into());
+            // The routers' anycast address is a neighbour that nobody knows.
+            if near.trailing_zeros() >= 16 { address.into() } else { Ipv6Addr::from(near).into() }
+        }
     }
 }
 
