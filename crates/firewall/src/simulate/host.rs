@@ -132,9 +132,17 @@ impl<'a> Host<'a> {
     /// Whether the way back to the source is by the interface the packet came in by (`rpfilter_mt`,
     /// `net/ipv4/netfilter/ipt_rpfilter.c` and `net/ipv6/netfilter/ip6t_rpfilter.c`): the question that `fib saddr . iif` asks.
     fn reverse_path(&self, loose: bool, mark: bool, accept_local: bool, state: &State, point: Point) -> Bits {
-        if point.input.is_some_and(|index| self.is_loopback(index)) || state.headers.source() == Bits::all(0)
-        {
+        if point.input.is_some_and(|index| self.is_loopback(index)) {
             return Bits::all(1);
+        }
+        // A host that asks for its address has none yet; only what it sends to all on the link counts.
+        if state.headers.source() == Bits::all(0) {
+            let to_link = match state.headers.address_of(state.headers.destination()) {
+                Some(IpAddr::V4(to)) => to.is_broadcast() || to.octets().starts_with(&[224, 0, 0]),
+                Some(IpAddr::V6(_)) => true,
+                None => return Bits::OPEN,
+            };
+            return Bits::all(u128::from(to_link));
         }
         let ask = |input: bool, result: FibResult| {
             let field = ir::FibField { address: ir::FibAddress::Source, mark, input, output: false, result };

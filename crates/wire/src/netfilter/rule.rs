@@ -101,6 +101,8 @@ enum Source {
     Changed,
     /// Bytes of a header: base, offset, mask.
     Payload(u32, u32, Option<Vec<u8>>),
+    /// Bytes of a header, changed.
+    Bytes,
 }
 
 impl RuleOutline {
@@ -196,7 +198,7 @@ impl RuleOutline {
     }
 
     fn negation(&mut self, negated: bool) {
-        if negated && !matches!(self.last.take(), Some(Source::Load | Source::Changed)) {
+        if negated && matches!(self.last.take(), Some(Source::Payload(..) | Source::Bytes)) {
             self.negations += 1;
         }
     }
@@ -233,6 +235,7 @@ impl RuleOutline {
             (Some(Source::Payload(base, offset, None)), Some(mask)) if plain => {
                 Some(Source::Payload(base, offset, Some(mask.to_vec())))
             }
+            (Some(Source::Payload(..) | Source::Bytes), _) => Some(Source::Bytes),
             _ => None,
         };
         Ok(())
@@ -254,8 +257,7 @@ impl RuleOutline {
                     last.unequal = Some(value.to_vec());
                 }
             }
-            (Some(1), Some(Source::Changed)) => {}
-            (Some(1), source) => {
+            (Some(1), source @ Some(Source::Payload(..) | Source::Bytes)) => {
                 self.negations += 1;
                 self.compare_bytes(source, value, true);
             }

@@ -112,7 +112,7 @@ fn fill(nft: &Ruleset, rule: &Rule, saved: &Rule, layout: &Layout) -> Option<Vec
     let mut matches = layout.matches.iter();
     let mut filled = Vec::with_capacity(saved.statements.len());
     let mut target_seen = false;
-    for statement in &rule.statements {
+    for (at, statement) in rule.statements.iter().enumerate() {
         match statement {
             Statement::Unknown(text) => match hole(text) {
                 Some(("target", name)) => {
@@ -124,15 +124,23 @@ fn fill(nft: &Ruleset, rule: &Rule, saved: &Rule, layout: &Layout) -> Option<Vec
                     rest = &[];
                     target_seen = true;
                 }
-                Some((_, name)) => loop {
-                    let (candidate, length) = matches.next()?;
-                    let (these, others) = rest.split_at_checked(*length)?;
-                    rest = others;
-                    if kernel_name(candidate) == name {
-                        filled.extend(these.iter().cloned());
-                        break;
+                Some((_, name)) => {
+                    // More extensions of a name than holes: nft understood some of them natively. Which ones is not told; what
+                    // they say does no harm when it is said twice.
+                    let holes =
+                        rule.statements.iter().skip(at).filter(|other| is_hole_of(other, name)).count();
+                    let extensions = matches.clone().filter(|(other, _)| kernel_name(other) == name).count();
+                    let mut wanted = extensions.saturating_sub(holes) + 1;
+                    while wanted > 0 {
+                        let (candidate, length) = matches.next()?;
+                        let (these, others) = rest.split_at_checked(*length)?;
+                        rest = others;
+                        if kernel_name(candidate) == name {
+                            filled.extend(these.iter().cloned());
+                            wanted -= 1;
+                        }
                     }
-                },
+                }
                 None => filled.push(statement.clone()),
             },
             Statement::Verdict(verdict) if !says(nft, verdict, layout.target.as_deref()) => return None,
@@ -151,6 +159,10 @@ fn has_hole(rule: &Rule) -> bool {
     rule.statements
         .iter()
         .any(|statement| matches!(statement, Statement::Unknown(text) if hole(text).is_some()))
+}
+
+fn is_hole_of(statement: &Statement, name: &str) -> bool {
+    matches!(statement, Statement::Unknown(text) if hole(text).is_some_and(|(_, other)| other == name))
 }
 
 /// `xt match NAME`, `xt target NAME`: what stands where `nft` shows an extension without its parameters.
