@@ -142,9 +142,12 @@ fn many_matches_answer_no_where_something_is_missing_and_turn_that_round() {
         assert!(matches!(&**inner, Condition::Any(_)), "{text}: {last:?}");
     }
     // Others never turn it round.
-    for text in
-        ["-m mac ! --mac-source 00:11:22:33:44:55", "-m connmark ! --mark 1", "-m cgroup ! --cgroup 5"]
-    {
+    let mac = one("-m mac ! --mac-source 00:11:22:33:44:55");
+    assert!(
+        matches!(&mac, Condition::All(parts) if matches!(&**parts, [Condition::Compare { .. }, Condition::Not(_)])),
+        "{mac:?}"
+    );
+    for text in ["-m connmark ! --mark 1", "-m cgroup ! --cgroup 5"] {
         let last = one(text);
         assert!(
             matches!(&last, Condition::Not(inner) if matches!(&**inner, Condition::Compare { .. })),
