@@ -160,7 +160,13 @@ impl<'a> Host<'a> {
             let on_device = loose || self.network.addresses.iter().any(|address| here(&address));
             return Bits::all(u128::from(on_device || state.headers.version == Version::V6));
         }
-        if state.headers.version == Version::V4 && kind != Bits::OPEN && !is(RouteKind::Unicast) {
+        // The lookup knows nothing of groups and of all on the link: such a source takes the route that fits.
+        let for_many = match state.headers.address_of(state.headers.source()) {
+            Some(IpAddr::V4(source)) => source.is_broadcast() || source.is_multicast(),
+            _ => false,
+        };
+        if state.headers.version == Version::V4 && kind != Bits::OPEN && !for_many && !is(RouteKind::Unicast)
+        {
             return Bits::all(0);
         }
         ask(!loose, FibResult::Exists)
