@@ -9,5 +9,7 @@ pub mod answer;
 pub mod ir;
 pub mod network;
 pub mod packet;
+pub mod reach;
 pub mod read;
 pub mod simulate;
+pub mod space;

@@ -1,9 +1,15 @@
 //! The documents that `--json` prints. Each begins with its schema's name and version.
 
+use std::net::IpAddr;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Container, Finding, Host, Listener, Namespace, Process, Socket, Unseen, reach, who};
+use crate::judgement::FirewallJudgement;
+use crate::{
+    Container, Finding, Host, Listener, Namespace, Process, Protocol, Socket, Unseen, exposure, reach, rules,
+    who,
+};
 
 /// Schema name of [`Overview`].
 pub const OVERVIEW: &str = "portreeve.overview/1";
@@ -15,6 +21,18 @@ pub const GROUPS: &str = "portreeve.sockets.groups/1";
 pub const WHO: &str = "portreeve.who/1";
 /// Schema name of [`Reach`].
 pub const REACH: &str = "portreeve.reach/1";
+/// Schema name of [`ReachPorts`].
+pub const REACH_PORTS: &str = "portreeve.reach.ports/1";
+/// Schema name of [`ReachIdle`] for rules that can never match.
+pub const REACH_SHADOWED: &str = "portreeve.reach.shadowed/1";
+/// Schema name of [`ReachIdle`] for rules without which nothing would change.
+pub const REACH_REDUNDANT: &str = "portreeve.reach.redundant/1";
+/// Schema name of [`ReachIdle`] for rules that counted no packet.
+pub const REACH_UNUSED: &str = "portreeve.reach.unused/1";
+/// Schema name of [`ReachDiff`].
+pub const REACH_DIFF: &str = "portreeve.reach.diff/1";
+/// Schema name of [`ReachAssert`].
+pub const REACH_ASSERT: &str = "portreeve.reach.assert/1";
 
 /// `portreeve --json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,8 +45,13 @@ pub struct Overview {
     pub listeners: Vec<Listener>,
     /// What looks wrong, worst first.
     pub findings: Vec<Finding>,
-    /// Whether a firewall was taken into account.
-    pub firewall: FirewallJudgement,
+    /// Who can reach them and the ports that rules translate, in the namespaces whose rules were judged.
+    pub exposures: Vec<exposure::Exposure>,
+    /// Whether rules were taken into account: one for each namespace with listeners.
+    pub firewall: Vec<FirewallJudgement>,
+    /// What sees packets beside the rules and is not simulated, or was assumed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<reach::Limit>,
     /// Network namespaces.
     pub namespaces: Vec<Namespace>,
     /// Processes named in `listeners` and `findings`.
@@ -37,14 +60,6 @@ pub struct Overview {
     pub containers: Vec<Container>,
     /// What was not seen.
     pub unseen: Vec<Unseen>,
-}
-
-/// What an overview says of the firewall.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FirewallJudgement {
-    /// Reach is judged by bind address alone.
-    NotJudged,
 }
 
 /// `portreeve sockets --json`.
@@ -56,6 +71,12 @@ pub struct Sockets {
     pub host: Host,
     /// The sockets that match.
     pub sockets: Vec<Socket>,
+    /// Who can reach the listeners among them, where that was asked for (`--exposure`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exposures: Vec<exposure::Exposure>,
+    /// Whether rules were taken into account, where that was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub firewall: Vec<FirewallJudgement>,
     /// Network namespaces looked at.
     pub namespaces: Vec<Namespace>,
     /// Processes that hold the sockets.
@@ -129,6 +150,144 @@ pub struct Reach {
     pub source: reach::RulesSource,
     /// One answer for each packet, in the order asked.
     pub answers: Vec<reach::Answer>,
+    /// What is not simulated, or was assumed.
+    pub limits: Vec<reach::Limit>,
+    /// What was not seen.
+    pub unseen: Vec<Unseen>,
+}
+
+/// `portreeve reach [PORT] --json`: who can reach which ports.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReachPorts {
+    /// `portreeve.reach.ports/1`.
+    pub schema: String,
+    /// The machine whose rules were asked; of a file without a machine, this one.
+    pub host: Host,
+    /// Where the rules come from.
+    pub source: reach::RulesSource,
+    /// The question.
+    pub asked: PortsAsked,
+    /// Whether the listeners of the host are known.
+    pub listeners: ListenersKnown,
+    /// The networks that the configuration names; they are zones, too.
+    pub networks: Vec<NamedNetwork>,
+    /// One for each port. With `from`, of these sources only.
+    pub exposures: Vec<exposure::Exposure>,
+    /// Set where there may be more ports than these: which rules were too complex to follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub too_complex: Option<String>,
+    /// The base chains of the rules.
+    pub chains: Vec<reach::Chain>,
+    /// What is not simulated, or was assumed.
+    pub limits: Vec<reach::Limit>,
+    /// What was not seen.
+    pub unseen: Vec<Unseen>,
+}
+
+/// What was asked about ports.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PortsAsked {
+    /// This port alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// In these protocols alone; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub protocols: Vec<Protocol>,
+    /// From these sources alone: a zone, a prefix, an interface.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// At this address alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<IpAddr>,
+}
+
+/// Where the listeners of a document come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ListenersKnown {
+    /// They were looked for on the machine, together with the rules; or are kept in the snapshot.
+    Seen,
+    /// Nobody knows who listens: the ports are those that rules translate, and the one asked about as if something listened.
+    Unknown,
+}
+
+/// A network with a name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NamedNetwork {
+    /// Its name.
+    pub name: String,
+    /// Its prefixes.
+    pub prefixes: Vec<String>,
+}
+
+/// `portreeve reach shadowed|redundant|unused --json`: rules that do nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReachIdle {
+    /// `portreeve.reach.shadowed/1`, `portreeve.reach.redundant/1` or `portreeve.reach.unused/1`.
+    pub schema: String,
+    /// The machine whose rules were asked; of a file without a machine, this one.
+    pub host: Host,
+    /// Where the rules come from.
+    pub source: reach::RulesSource,
+    /// How many rules were examined.
+    pub examined: u64,
+    /// Those that do nothing, and those of which it cannot be told.
+    pub rules: Vec<rules::IdleRule>,
+    /// What to know of the answer, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Set where not every rule could be examined: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub too_complex: Option<String>,
+    /// What is not simulated, or was assumed.
+    pub limits: Vec<reach::Limit>,
+    /// What was not seen.
+    pub unseen: Vec<Unseen>,
+}
+
+/// `portreeve reach diff OLD NEW --json`: what a change opens and closes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReachDiff {
+    /// `portreeve.reach.diff/1`.
+    pub schema: String,
+    /// The rules before.
+    pub old: DiffSide,
+    /// The rules after.
+    pub new: DiffSide,
+    /// What fares otherwise, opened first.
+    pub changes: Vec<rules::FlowChange>,
+    /// What to know of the answer, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Set where the comparison is not complete: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub too_complex: Option<String>,
+}
+
+/// One side of a comparison.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DiffSide {
+    /// The machine.
+    pub host: Host,
+    /// Where the rules come from.
+    pub source: reach::RulesSource,
+    /// What is not simulated, or was assumed.
+    pub limits: Vec<reach::Limit>,
+    /// What was not seen.
+    pub unseen: Vec<Unseen>,
+}
+
+/// `portreeve reach assert ... --json`: what became of each assertion.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReachAssert {
+    /// `portreeve.reach.assert/1`.
+    pub schema: String,
+    /// The machine whose rules were asked; of a file without a machine, this one.
+    pub host: Host,
+    /// Where the rules come from.
+    pub source: reach::RulesSource,
+    /// One for each assertion, in the order asked.
+    pub assertions: Vec<rules::Assertion>,
     /// What is not simulated, or was assumed.
     pub limits: Vec<reach::Limit>,
     /// What was not seen.

@@ -1,10 +1,12 @@
 //! Findings: what looks wrong, how bad it is, the evidence and the way to mend it.
 
+use std::cmp::Reverse;
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::text::make_clean;
 use crate::{NamespaceId, Protocol};
 
 /// How bad a finding is, mildest first.
@@ -84,4 +86,42 @@ pub enum Subject {
         /// `comm`.
         name: String,
     },
+    /// A rule of a packet filter, or a chain of rules.
+    Rule {
+        /// Namespace.
+        namespace: NamespaceId,
+        /// Family of its table.
+        family: String,
+        /// Its table.
+        table: String,
+        /// Its chain.
+        chain: String,
+        /// The rule's handle, where one rule is meant and the kernel has one for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        handle: Option<u64>,
+    },
+    /// A unit that loads rules.
+    Unit {
+        /// Name, as `systemctl` knows it.
+        name: String,
+    },
+}
+
+/// Puts findings in the order in which they are told: worst first, then by id and subject. Text from elsewhere is escaped, subjects
+/// are sorted and told once.
+pub fn put_in_order(findings: &mut [Finding]) {
+    for finding in &mut *findings {
+        let sentences = finding.evidence.iter_mut().chain(&mut finding.fix).chain(&mut finding.reproduce);
+        sentences.chain([&mut finding.title, &mut finding.reason]).for_each(make_clean);
+        finding.subjects.sort();
+        finding.subjects.dedup();
+    }
+    findings.sort_by(|a, b| {
+        (Reverse(a.severity), &a.id, &a.subjects, &a.title).cmp(&(
+            Reverse(b.severity),
+            &b.id,
+            &b.subjects,
+            &b.title,
+        ))
+    });
 }

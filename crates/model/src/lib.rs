@@ -7,12 +7,15 @@
 pub mod address;
 pub mod container;
 pub mod document;
+pub mod exposure;
 pub mod finding;
+pub mod judgement;
 pub mod listener;
 pub mod namespace;
 pub mod process;
 pub mod protocol;
 pub mod reach;
+pub mod rules;
 pub mod snapshot;
 pub mod socket;
 pub mod tcp_info;

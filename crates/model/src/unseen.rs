@@ -43,6 +43,8 @@ pub enum UnseenSubject {
     FirewallRules,
     /// Routes, policy rules and kernel parameters.
     NetworkState,
+    /// The configuration file.
+    Configuration,
 }
 
 /// Why something stayed unseen.

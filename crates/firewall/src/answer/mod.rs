@@ -2,10 +2,11 @@
 //!
 //! Refuses to judge: what a simulation says is said, and nothing is left out.
 
+mod base_chains;
 mod names;
 mod place;
-mod reproduce;
-mod statement;
+pub(crate) mod reproduce;
+pub(crate) mod statement;
 mod steps;
 
 use portreeve_model::reach::{Answer, Verdict};
@@ -15,8 +16,9 @@ use crate::network::Network;
 use crate::packet::Question;
 use crate::simulate::{Decision, Simulation};
 
-use names::Names;
+pub(crate) use names::Names;
 
+pub use base_chains::base_chains;
 pub use place::{Inferred, PlaceError, infer};
 
 /// The answer to a question. `inferred` tells what the question left open.

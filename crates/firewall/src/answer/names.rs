@@ -9,21 +9,21 @@ use crate::simulate::{Cause, Decider, Endpoints};
 
 /// Where names are looked up.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Names<'a> {
-    pub(super) ruleset: &'a Ruleset,
-    pub(super) network: &'a Network,
+pub(crate) struct Names<'a> {
+    pub(crate) ruleset: &'a Ruleset,
+    pub(crate) network: &'a Network,
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn interface(self, index: u32) -> String {
+    pub(crate) fn interface(self, index: u32) -> String {
         self.network.interface(index).map_or_else(|| format!("if{index}"), |interface| interface.name.clone())
     }
 
-    pub(super) fn chain_name(self, id: ChainId) -> String {
+    pub(crate) fn chain_name(self, id: ChainId) -> String {
         self.ruleset.chain(id).map(|chain| chain.name.clone()).unwrap_or_default()
     }
 
-    pub(super) fn chain(self, id: ChainId) -> Box<reach::Chain> {
+    pub(crate) fn chain(self, id: ChainId) -> Box<reach::Chain> {
         let Some(chain) = self.ruleset.chain(id) else { return Box::new(nowhere()) };
         Box::new(reach::Chain {
             backend: backend(chain.backend).to_owned(),
@@ -40,7 +40,7 @@ impl<'a> Names<'a> {
         })
     }
 
-    pub(super) fn rule(self, chain: ChainId, index: usize) -> Box<reach::Rule> {
+    pub(crate) fn rule(self, chain: ChainId, index: usize) -> Box<reach::Rule> {
         let (Some(chain), position) = (self.ruleset.chain(chain), u32::try_from(index).unwrap_or(u32::MAX))
         else {
             return Box::new(rule_in(&nowhere(), 0));
@@ -70,14 +70,14 @@ impl<'a> Names<'a> {
         Box::new(named)
     }
 
-    pub(super) fn decider(self, decider: Decider) -> reach::Decider {
+    pub(crate) fn decider(self, decider: Decider) -> reach::Decider {
         match decider {
             Decider::Rule(chain, rule) => reach::Decider::Rule(self.rule(chain, rule)),
             Decider::Policy(chain) => reach::Decider::Policy(self.chain(chain)),
         }
     }
 
-    pub(super) fn cause(self, cause: &Cause) -> reach::Cause {
+    pub(crate) fn cause(self, cause: &Cause) -> reach::Cause {
         reach::Cause {
             kind: word(&cause.kind),
             text: cause.text.clone(),
@@ -104,7 +104,7 @@ fn word(kind: &impl serde::Serialize) -> String {
     }
 }
 
-pub(super) fn endpoints(endpoints: &Endpoints) -> reach::Endpoints {
+pub(crate) fn endpoints(endpoints: &Endpoints) -> reach::Endpoints {
     reach::Endpoints {
         source: endpoints.source,
         source_port: endpoints.source_port,
@@ -114,7 +114,7 @@ pub(super) fn endpoints(endpoints: &Endpoints) -> reach::Endpoints {
 }
 
 /// What a refusal sends back, as `nft` calls it.
-pub(super) fn reject(kind: RejectKind) -> String {
+pub(crate) fn reject(kind: RejectKind) -> String {
     // RFC 792, 1122, 1812; RFC 4443; enum nft_reject_inet_code.
     let (protocol, code, names): (&str, u8, &[(u8, &str)]) = match kind {
         RejectKind::TcpReset => return "tcp reset".to_owned(),
@@ -155,7 +155,7 @@ pub(super) fn reject(kind: RejectKind) -> String {
     }
 }
 
-pub(super) fn policy(policy: Policy) -> &'static str {
+pub(crate) fn policy(policy: Policy) -> &'static str {
     match policy {
         Policy::Accept => "accept",
         Policy::Drop => "drop",

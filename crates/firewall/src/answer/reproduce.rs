@@ -62,6 +62,14 @@ fn decider(end: &End) -> Option<Listed<'_>> {
     })
 }
 
+/// The command that lists the chain of what decided.
+pub(crate) fn listing(by: &Decider) -> String {
+    list(&match by {
+        Decider::Rule(rule) => Listed::of_rule(rule),
+        Decider::Policy(chain) => Listed::of_chain(chain),
+    })
+}
+
 fn list(place: &Listed<'_>) -> String {
     let (table, chain) = (quoted(place.table), quoted(place.chain));
     let v6 = if place.family == "ip6" { "6" } else { "" };
@@ -101,7 +109,7 @@ fn route(question: &Question) -> String {
 }
 
 /// A name as one word of a shell.
-fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     let plain = |character: char| character.is_ascii_alphanumeric() || "-_./@+:".contains(character);
     if !name.is_empty() && name.chars().all(plain) {
         name.to_owned()

@@ -79,14 +79,16 @@ fn acceptor(outcome: &Outcome) -> Option<&Rule> {
     found
 }
 
-fn decider(by: &Decider) -> String {
+/// What decided, with its place and owner.
+pub(crate) fn decider(by: &Decider) -> String {
     match by {
         Decider::Rule(rule) => self::rule(rule),
         Decider::Policy(chain) => format!("the policy of {}", self::chain(chain)),
     }
 }
 
-fn rule(rule: &Rule) -> String {
+/// A rule with its place and owner.
+pub(crate) fn rule(rule: &Rule) -> String {
     let place = match (rule.handle, rule.line) {
         (Some(handle), _) => format!(", handle {handle}"),
         (None, Some(line)) => format!(", line {line}"),
@@ -97,7 +99,8 @@ fn rule(rule: &Rule) -> String {
     format!("`{}` ({backend}{} {} {}{place}{owner})", cut(&rule.text), rule.family, rule.table, rule.chain)
 }
 
-fn chain(chain: &Chain) -> String {
+/// A chain and its owner.
+pub(crate) fn chain(chain: &Chain) -> String {
     let owner = chain.owner.as_ref().map_or_else(String::new, |owner| format!(", of {owner}"));
     let backend = if chain.backend == "iptables-legacy" { "legacy " } else { "" };
     format!("{backend}chain {} {} {}{owner}", chain.family, chain.table, chain.name)

@@ -4,6 +4,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::moved::Moved;
 use super::{Place, Question, State, Transport};
 use crate::ir::{PayloadBase, Version};
 
@@ -23,6 +24,9 @@ pub struct Bits {
     pub value: u128,
     /// Which bits are known.
     pub known: u128,
+    /// Whose bits the open ones are: the lowest bit is the one at this place of the headers as they came, counted in bits from
+    /// the Ethernet header on, and the others stand before it. [`Bits::NOWHERE`] where they are nobody's: the kernel chose them.
+    pub at: u16,
 }
 
 /// What a look at some bits gives.
@@ -51,16 +55,32 @@ pub struct Headers {
     pub fragment: u16,
     /// Nothing stands behind `bytes`; otherwise what follows is open.
     complete: bool,
+    /// Whose bits the open ones are, where they are not those that came at their place.
+    moved: Moved,
 }
 
 impl Bits {
     /// All known.
     pub const fn all(value: u128) -> Self {
-        Self { value, known: u128::MAX }
+        Self { value, known: u128::MAX, at: Self::NOWHERE }
     }
 
     /// All open.
-    pub const OPEN: Self = Self { value: 0, known: 0 };
+    pub const OPEN: Self = Self { value: 0, known: 0, at: Self::NOWHERE };
+
+    /// No place in the headers.
+    pub const NOWHERE: u16 = u16::MAX;
+
+    /// Some known, the others nobody's.
+    pub const fn partly(value: u128, known: u128) -> Self {
+        Self { value, known, at: Self::NOWHERE }
+    }
+
+    /// The same place, with other bits known.
+    #[must_use]
+    pub const fn with(self, value: u128, known: u128) -> Self {
+        Self { value, known, at: if known == u128::MAX { Self::NOWHERE } else { self.at } }
+    }
 
     /// Whether the lowest `width` bits are all known.
     pub const fn is_known(self, width: u16) -> bool {
@@ -101,6 +121,7 @@ impl Headers {
             protocol: None,
             fragment: 0,
             complete: true,
+            moved: Moved::default(),
         };
         headers.find_transport();
         Some(headers)
@@ -133,6 +154,7 @@ impl Headers {
             protocol: None,
             fragment: 0,
             complete: false,
+            moved: Moved::default(),
         };
         headers.find_transport();
         headers
@@ -192,6 +214,11 @@ impl Headers {
             }
         };
         more || self.fragment != 0
+    }
+
+    /// The open bits are not those of the packet asked about, except where an address or a port is written from now on.
+    pub fn forget(&mut self) {
+        self.moved.enter(0, u16::MAX, Bits::NOWHERE);
     }
 
     /// Whether the packet is there byte for byte.
@@ -265,10 +292,9 @@ impl Headers {
             return if self.complete { Loaded::Missing } else { Loaded::Bits(Bits::OPEN) };
         };
         let surplus = (8 - end_bit % 8) % 8;
-        Loaded::Bits(Bits {
-            value: gather(bytes, surplus, width),
-            known: gather(known, surplus, width) | !mask(width),
-        })
+        let known = gather(known, surplus, width) | !mask(width);
+        let at = if known == u128::MAX { Bits::NOWHERE } else { self.moved.place(position(start, offset), width) };
+        Loaded::Bits(Bits { value: gather(bytes, surplus, width), known, at })
     }
 
     /// Where the content behind the transport header begins (`nft_payload_inner_offset`, `net/netfilter/nft_payload.c`).
@@ -292,7 +318,20 @@ impl Headers {
             },
             _ => return false,
         };
-        for bit in 0..width {
+        let whole = offset % 8 == 0 && width % 8 == 0 && width <= 128;
+        if whole {
+            let first = start + usize::from(offset / 8);
+            let count = usize::from(width / 8);
+            let (Some(values), Some(knowns)) =
+                (self.bytes.get_mut(first..first + count), self.known.get_mut(first..first + count))
+            else {
+                return false;
+            };
+            let (value, known) = (bits.value.to_be_bytes(), bits.known.to_be_bytes());
+            values.copy_from_slice(value.get(16 - count..).unwrap_or_default());
+            knowns.copy_from_slice(known.get(16 - count..).unwrap_or_default());
+        }
+        for bit in 0..if whole { 0 } else { width } {
             let position = usize::from(offset) + usize::from(bit);
             let (byte, shift) = (start + position / 8, 7 - position % 8);
             let source = width - 1 - bit;
@@ -301,6 +340,9 @@ impl Headers {
             };
             *value = *value & !(1 << shift) | u8::from(bits.value >> source & 1 == 1) << shift;
             *known = *known & !(1 << shift) | u8::from(bits.known >> source & 1 == 1) << shift;
+        }
+        if !bits.is_known(width) {
+            self.moved.enter(position(start, offset), width, bits.at);
         }
         self.find_transport();
         true
@@ -328,6 +370,30 @@ impl Headers {
         match loaded {
             Loaded::Bits(bits) => bits,
             Loaded::Missing => Bits::OPEN,
+        }
+    }
+
+    /// Leaves the destination address open.
+    pub fn open_destination(&mut self) {
+        match self.version {
+            Version::V4 => self.open_bytes(LINK + 16, 4),
+            Version::V6 => self.open_bytes(LINK + 24, 16),
+        }
+    }
+
+    /// Leaves whole bytes of the transport header open; offset and width in bits.
+    pub fn open_transport(&mut self, offset: u16, width: u16) {
+        if let Some(at) = self.transport {
+            self.open_bytes(at + usize::from(offset / 8), usize::from(width / 8));
+        }
+    }
+
+    fn open_bytes(&mut self, from: usize, count: usize) {
+        for at in from..from + count {
+            if let (Some(value), Some(known)) = (self.bytes.get_mut(at), self.known.get_mut(at)) {
+                *value = 0;
+                *known = 0;
+            }
         }
     }
 
@@ -504,6 +570,11 @@ impl Headers {
             Version::V6 => Some(IpAddr::V6(Ipv6Addr::from(bits.exact(128)?))),
         }
     }
+}
+
+/// Place of a bit, counted from the Ethernet header on.
+fn position(start: usize, offset: u16) -> u16 {
+    u16::try_from(start * 8).map_or(Bits::NOWHERE, |start| start.saturating_add(offset))
 }
 
 /// Collects the bits of some bytes: the last `surplus` bits are cut, then the lowest `width` are kept.

@@ -7,6 +7,7 @@ mod display;
 mod draft;
 mod error;
 mod headers;
+mod moved;
 mod parse;
 #[cfg(test)]
 mod properties;
@@ -18,4 +19,5 @@ pub use asked::Asked;
 pub use error::PacketError;
 pub use headers::{Bits, Headers, Loaded, mask};
 pub use parse::{Services, parse};
+pub(crate) use vocabulary::{protocol as protocol_number, protocol_name};
 pub use question::{Place, Question, State, Transport};

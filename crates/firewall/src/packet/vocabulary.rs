@@ -107,7 +107,7 @@ const UNREACHABLE6: &[(&str, u8)] = &[
 ];
 
 /// TCP flags in the order of their bits.
-pub(super) const FLAGS: [(&str, u8); 8] = [
+pub(crate) const FLAGS: [(&str, u8); 8] = [
     ("fin", 0x01),
     ("syn", 0x02),
     ("rst", 0x04),
@@ -147,12 +147,12 @@ const DSCP: &[(&str, u8)] = &[
 ];
 
 /// Number of a protocol's name.
-pub(super) fn protocol(name: &str) -> Option<u8> {
+pub(crate) fn protocol(name: &str) -> Option<u8> {
     number(PROTOCOLS, name)
 }
 
 /// Name of a protocol's number.
-pub(super) fn protocol_name(protocol: u8) -> Option<&'static str> {
+pub(crate) fn protocol_name(protocol: u8) -> Option<&'static str> {
     name(PROTOCOLS, protocol)
 }
 
@@ -167,7 +167,7 @@ pub(super) fn icmp_type(version: Version, name: &str) -> Option<u8> {
 }
 
 /// Name of an ICMP type.
-pub(super) fn icmp_type_name(version: Version, kind: u8) -> Option<&'static str> {
+pub(crate) fn icmp_type_name(version: Version, kind: u8) -> Option<&'static str> {
     name(icmp_types(version), kind)
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use portreeve_model::exposure::Door;
 use portreeve_model::{Host, Unseen};
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,9 @@ pub struct Firewall {
     pub names: BTreeMap<String, String>,
     /// Interfaces, addresses, routes, kernel parameters.
     pub network: Network,
+    /// The listeners of the namespace, where they were looked for together with the rules: a snapshot then answers for every port.
+    #[serde(default)]
+    pub doors: Option<Vec<Door>>,
     /// What runs beside the rules and is not simulated.
     pub limits: Vec<Limit>,
     /// What could not be read.

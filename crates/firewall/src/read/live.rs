@@ -75,6 +75,7 @@ fn once(programs: &Programs, generation: Result<Option<u32>, NetlinkError>) -> F
         ipsets: None,
         names: name_files(),
         network: Network::default(),
+        doors: None,
         limits: Vec::new(),
         unseen: Vec::new(),
     };

@@ -153,6 +153,7 @@ mod tests {
             ipsets: None,
             names: BTreeMap::from([("/etc/iproute2/rt_marks".to_owned(), "1 one\n".to_owned())]),
             network: Network::described([("eth0", "192.0.2.10".parse().unwrap(), 24)], []),
+            doors: None,
             limits: Vec::new(),
             unseen: Vec::new(),
         }

@@ -2,8 +2,9 @@
 //! `net/ipv4/netfilter/ip_tables.c`). Where something is open, the way forks.
 
 use super::evaluate::{Lookup, Point, Truth, Value};
+use super::fates::HitBy;
 use super::guards::Slot;
-use super::outcome::{Cause, CauseKind, Decider, Effect, Step};
+use super::outcome::{Cause, CauseKind, Decider, Effect, End, Step};
 use super::run::Run;
 use super::state::{Conntrack, Cursor, Info, State};
 use crate::ir::{
@@ -13,7 +14,7 @@ use crate::ir::{
 use crate::packet::Bits;
 
 /// How a base chain ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Ended {
     /// The packet goes on to the next chain.
     Accepted,
@@ -26,8 +27,21 @@ pub(super) enum Ended {
     Merged,
 }
 
+impl Ended {
+    /// The end of the packet's way, where it is that.
+    pub(super) fn end(&self) -> Option<End> {
+        Some(match self {
+            Self::Accepted | Self::Merged => return None,
+            Self::Dropped(by) => End::Dropped(*by),
+            Self::Rejected(by, kind) => End::Rejected(*by, *kind),
+            Self::Taken(by, text) => End::Taken(Some(*by), text.clone()),
+            Self::Forwarded(interface) => End::Sent { interface: *interface, gateway: None },
+        })
+    }
+}
+
 /// What a statement does to the rule.
-enum Flow {
+pub(super) enum Flow {
     /// On to the next statement.
     Next,
     /// The rule does not match.
@@ -44,6 +58,9 @@ const JUMPS: usize = 16;
 impl Run<'_> {
     /// Runs the chain of the state's cursor to its end.
     pub(super) fn chain(&mut self, state: &mut State, point: Point) -> Ended {
+        if self.symbols.is_some() {
+            return self.chain_of_sets(state, point);
+        }
         let mut values: Option<(ChainId, Vec<Slot>)> = None;
         loop {
             let Some(cursor) = state.cursor.as_ref() else { return Ended::Accepted };
@@ -85,7 +102,7 @@ impl Run<'_> {
     }
 
     /// Runs the statements of a rule. Also tells whether it wrote anything that a match could see.
-    fn rule(
+    pub(super) fn rule(
         &mut self,
         state: &mut State,
         point: Point,
@@ -99,6 +116,9 @@ impl Run<'_> {
             if let Some(cursor) = state.cursor.as_mut() {
                 cursor.statement = index;
             }
+            if self.symbols.is_some() && self.statement_of_sets(state, point, statement, (id, at)) {
+                return (Flow::End(Ended::Merged, Effect::Continue), wrote);
+            }
             let flow = self.statement(state, point, statement, (id, at));
             wrote |= matches!(statement, Statement::Assign { .. } | Statement::Nat(_) | Statement::Notrack);
             if !matches!(flow, Flow::Next) {
@@ -108,7 +128,7 @@ impl Run<'_> {
         (Flow::Verdict(Verdict::Continue), wrote)
     }
 
-    fn statement(
+    pub(super) fn statement(
         &mut self,
         state: &mut State,
         point: Point,
@@ -207,7 +227,7 @@ impl Run<'_> {
     fn perhaps_dropped(&mut self, state: &State, cause: Cause, here: (ChainId, usize)) {
         let number = self.cause(cause, here);
         let mut other = state.clone();
-        Self::assume(&mut other, number);
+        self.assume(&mut other, number);
         self.record(&mut other, here, Effect::Drop, Some(number));
         self.end_elsewhere(other, Ended::Dropped(Decider::Rule(here.0, here.1)));
     }
@@ -218,7 +238,7 @@ impl Run<'_> {
         let number = self.cause(cause, here);
         for verdict in [Verdict::Accept, Verdict::Drop] {
             let mut other = state.clone();
-            Self::assume(&mut other, number);
+            self.assume(&mut other, number);
             self.record(&mut other, here, effect(&verdict), Some(number));
             if let Some(ended) = self.finish_verdict(&mut other, &verdict, here) {
                 self.end_elsewhere(other, ended);
@@ -252,10 +272,10 @@ impl Run<'_> {
     fn tproxy_target(&mut self, state: &mut State, cause: Cause, here: (ChainId, usize)) -> Flow {
         let number = self.cause(cause, here);
         let mut other = state.clone();
-        Self::assume(&mut other, number);
+        self.assume(&mut other, number);
         self.record(&mut other, here, Effect::Drop, Some(number));
         self.end_elsewhere(other, Ended::Dropped(Decider::Rule(here.0, here.1)));
-        Self::assume(state, number);
+        self.assume(state, number);
         state.has_socket = true;
         Flow::Verdict(Verdict::Accept)
     }
@@ -264,7 +284,7 @@ impl Run<'_> {
         self.simulator.ruleset.chain(chain).is_some_and(|chain| chain.backend != Backend::Nft)
     }
 
-    fn verdict_map(
+    pub(super) fn verdict_map(
         &mut self,
         state: &mut State,
         point: Point,
@@ -297,7 +317,7 @@ impl Run<'_> {
                 }
                 for verdict in distinct {
                     let mut other = state.clone();
-                    Self::assume(&mut other, number);
+                    self.assume(&mut other, number);
                     if let Some(cursor) = other.cursor.as_mut() {
                         cursor.assumed = Some(number);
                     }
@@ -305,10 +325,10 @@ impl Run<'_> {
                         self.simulator.ruleset.chain(here.0).map_or(Backend::Nft, |chain| chain.backend);
                     match self.apply(&mut other, Flow::Verdict(verdict), backend, here.0, here.1) {
                         Some(ended) => self.end_elsewhere(other, ended),
-                        None => self.pending.push((other, None)),
+                        None => self.defer(other, None),
                     }
                 }
-                Self::assume(state, number);
+                self.assume(state, number);
                 if nothing { Flow::Broken } else { Flow::End(Ended::Merged, Effect::Continue) }
             }
         }
@@ -349,7 +369,7 @@ impl Run<'_> {
             Writable::Conntrack(ConntrackKey::Labels) => {
                 if let Conntrack::Flow(flow) = &mut state.conntrack {
                     let ones = (flow.labels.value & flow.labels.known) | (bits.value & bits.known);
-                    flow.labels = Bits { value: ones, known: ones | (flow.labels.known & bits.known) };
+                    flow.labels = Bits::partly(ones, ones | (flow.labels.known & bits.known));
                 }
             }
             // Before the lookup a zone says in which table (`nft_ct_set_zone_eval`); afterwards it changes nothing.
@@ -389,14 +409,14 @@ impl Run<'_> {
 
     fn fork_numbered(&mut self, state: &mut State, number: usize) -> Flow {
         let mut other = state.clone();
-        Self::assume(&mut other, number);
+        self.assume(&mut other, number);
         if let Some(cursor) = other.cursor.as_mut() {
             cursor.rule += 1;
             cursor.statement = 0;
             cursor.assumed = None;
         }
-        self.pending.push((other, None));
-        Self::assume(state, number);
+        self.defer(other, None);
+        self.assume(state, number);
         if let Some(cursor) = state.cursor.as_mut() {
             cursor.assumed = Some(number);
         }
@@ -404,7 +424,7 @@ impl Run<'_> {
     }
 
     /// What the end of a rule means for the chain. `None` where the chain goes on.
-    fn apply(
+    pub(super) fn apply(
         &mut self,
         state: &mut State,
         flow: Flow,
@@ -442,7 +462,7 @@ impl Run<'_> {
         }
     }
 
-    fn finish_verdict(
+    pub(super) fn finish_verdict(
         &mut self,
         state: &mut State,
         verdict: &Verdict,
@@ -482,7 +502,7 @@ impl Run<'_> {
         }
     }
 
-    fn advance(state: &mut State) {
+    pub(super) fn advance(state: &mut State) {
         if let Some(cursor) = state.cursor.as_mut() {
             cursor.rule += 1;
             cursor.statement = 0;
@@ -498,14 +518,14 @@ impl Run<'_> {
         true
     }
 
-    fn chain_end(&mut self, state: &mut State, id: ChainId, base: ChainId) -> Option<Ended> {
+    pub(super) fn chain_end(&mut self, state: &mut State, id: ChainId, base: ChainId) -> Option<Ended> {
         if id != base {
             self.step(state, Step::ChainEnd(id));
         }
         if Self::pop(state) { None } else { Some(self.policy(state, base)) }
     }
 
-    fn policy(&mut self, state: &mut State, base: ChainId) -> Ended {
+    pub(super) fn policy(&mut self, state: &mut State, base: ChainId) -> Ended {
         state.cursor = None;
         let policy = self
             .simulator
@@ -513,6 +533,9 @@ impl Run<'_> {
             .chain(base)
             .and_then(|chain| chain.base.as_ref())
             .map_or(Policy::Accept, |b| b.policy);
+        if let Some(symbols) = &mut self.symbols {
+            symbols.hit(state, base, HitBy::Policy(policy));
+        }
         self.step(state, Step::Policy { chain: base, policy });
         match policy {
             Policy::Accept => Ended::Accepted,
@@ -520,7 +543,10 @@ impl Run<'_> {
         }
     }
 
-    fn record(&mut self, state: &mut State, here: (ChainId, usize), effect: Effect, assumed: Option<usize>) {
+    pub(super) fn record(&mut self, state: &mut State, here: (ChainId, usize), effect: Effect, assumed: Option<usize>) {
+        if let Some(symbols) = &mut self.symbols {
+            return symbols.hit(state, here.0, HitBy::Rule(here.1, effect));
+        }
         self.step(state, Step::Rule { chain: here.0, rule: here.1, effect, assumed });
     }
 
@@ -566,5 +592,5 @@ fn answer_to(kind: RejectKind, version: Version) -> RejectKind {
 /// Cut to a width: what is above is known to be zero.
 fn cut(bits: Bits, width: u16) -> Bits {
     let mask = crate::packet::mask(width);
-    Bits { value: bits.value & mask, known: bits.known | !mask }
+    bits.with(bits.value & mask, bits.known | !mask)
 }

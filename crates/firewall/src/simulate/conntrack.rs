@@ -113,7 +113,7 @@ fn fresh(state: &State, info: Info) -> Conntrack {
         reply: false,
         mark: if info == Info::New { Bits::all(0) } else { Bits::OPEN },
         labels: if info == Info::New { Bits::all(0) } else { Bits::OPEN },
-        status: Bits { value: certain, known: !open },
+        status: Bits::partly(certain, !open),
         original: tuple,
         translated: tuple,
         source_done: established || icmp_error,

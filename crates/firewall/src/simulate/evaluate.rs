@@ -13,7 +13,7 @@ use crate::ir::{
 use crate::packet::{Bits, Loaded};
 
 /// Where the packet is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Point {
     /// `NFPROTO_*` of the hook.
     pub family: u8,
@@ -161,11 +161,7 @@ impl Simulator<'_> {
             Expression::Constant(value) => Value::One(Bits::all(*value)),
             Expression::Field(field) => self.field(field, state, point).map_or(Value::Break, Value::One),
             Expression::Operation(operator, left, right) => {
-                match (self.value(left, state, point), self.value(right, state, point)) {
-                    (Value::One(a), Value::One(b)) => Value::One(operate(*operator, a, b)),
-                    (Value::Break, _) | (_, Value::Break) => Value::Break,
-                    _ => Value::One(Bits::OPEN),
-                }
+                operated(*operator, &self.value(left, state, point), &self.value(right, state, point))
             }
             Expression::Concatenation(parts) => {
                 let mut values = Vec::with_capacity(parts.len());
@@ -199,13 +195,13 @@ impl Simulator<'_> {
                 let free = (u128::from(*offset) ^ highest)
                     .checked_ilog2()
                     .map_or(0, |bit| (1_u128 << (bit + 1)) - 1);
-                Value::One(Bits { value: u128::from(*offset) & !free, known: !free })
+                Value::One(Bits::partly(u128::from(*offset) & !free, !free))
             }
             Expression::Unknown(_) => Value::One(Bits::OPEN),
         }
     }
 
-    fn data(&self, map: crate::ir::SetId, element: usize, part: MapPart) -> Value {
+    pub(super) fn data(&self, map: crate::ir::SetId, element: usize, part: MapPart) -> Value {
         let data =
             self.ruleset.set(map).and_then(|set| set.elements.get(element)).map(|element| &element.data);
         let Some(Data::Values(values)) = data else { return Value::One(Bits::OPEN) };
@@ -248,6 +244,11 @@ impl Simulator<'_> {
                 nothing: true,
             };
         };
+        match state.found {
+            Some((of, usize::MAX)) if of == set => return Lookup::Miss,
+            Some((of, element)) if of == set => return Lookup::Hit(element),
+            _ => {}
+        }
         let all = || (0..definition.elements.len()).collect::<Vec<_>>();
         if let Some(why) = &definition.incomplete {
             let cause = Cause::new(CauseKind::Unseen, format!("@{}: {why}", definition.name));
@@ -572,21 +573,30 @@ fn within(bits: Bits, interval: Interval) -> Option<bool> {
     }
 }
 
+/// A bit operation on values.
+pub(super) fn operated(operator: Operator, a: &Value, b: &Value) -> Value {
+    match (a, b) {
+        (Value::One(a), Value::One(b)) => Value::One(operate(operator, *a, *b)),
+        (Value::Break, _) | (_, Value::Break) => Value::Break,
+        _ => Value::One(Bits::OPEN),
+    }
+}
+
 /// A bit operation on bits that may be open.
 fn operate(operator: Operator, a: Bits, b: Bits) -> Bits {
     let (zero, one) = (|x: Bits| x.known & !x.value, |x: Bits| x.known & x.value);
     match operator {
         Operator::And => {
             let (ones, zeros) = (one(a) & one(b), zero(a) | zero(b));
-            Bits { value: ones, known: ones | zeros }
+            whose(a, b).with(ones, ones | zeros)
         }
         Operator::Or => {
             let (ones, zeros) = (one(a) | one(b), zero(a) & zero(b));
-            Bits { value: ones, known: ones | zeros }
+            whose(a, b).with(ones, ones | zeros)
         }
         Operator::Xor => {
             let known = a.known & b.known;
-            Bits { value: (a.value ^ b.value) & known, known }
+            turned(a, b).with((a.value ^ b.value) & known, known)
         }
         Operator::ShiftLeft | Operator::ShiftRight => {
             let Some(by) = b.exact(128).and_then(|by| u32::try_from(by).ok()) else { return Bits::OPEN };
@@ -594,11 +604,38 @@ fn operate(operator: Operator, a: Bits, b: Bits) -> Bits {
                 return Bits::all(0);
             }
             match operator {
-                Operator::ShiftLeft => Bits { value: a.value << by, known: a.known << by | ((1 << by) - 1) },
-                _ => Bits { value: a.value >> by, known: a.known >> by | !(u128::MAX >> by) },
+                Operator::ShiftLeft => {
+                    shifted(a, i32::try_from(by).unwrap_or(0)).with(a.value << by, a.known << by | ((1 << by) - 1))
+                }
+                _ => shifted(a, -i32::try_from(by).unwrap_or(0))
+                    .with(a.value >> by, a.known >> by | !(u128::MAX >> by)),
             }
         }
     }
+}
+
+/// Whose the open bits of `a & b` and `a | b` are: those of one side, where the other is known.
+fn whose(a: Bits, b: Bits) -> Bits {
+    match (a.known == u128::MAX, b.known == u128::MAX) {
+        (_, true) => a,
+        (true, false) => b,
+        _ => Bits::OPEN,
+    }
+}
+
+/// Whose the open bits of `a ^ b` are: a bit that is turned over is not the packet's.
+fn turned(a: Bits, b: Bits) -> Bits {
+    match (a.known == u128::MAX, b.known == u128::MAX) {
+        (_, true) if b.value & !a.known == 0 => a,
+        (true, false) if a.value & !b.known == 0 => b,
+        _ => Bits::OPEN,
+    }
+}
+
+/// Whose the open bits are after a shift to the left (or, below 0, to the right).
+fn shifted(a: Bits, by: i32) -> Bits {
+    let at = (a.at != Bits::NOWHERE).then(|| i32::from(a.at) + by).and_then(|at| u16::try_from(at).ok());
+    Bits { at: at.unwrap_or(Bits::NOWHERE), ..a }
 }
 
 /// What two possible values have in common.
@@ -606,7 +643,7 @@ fn join(a: Value, b: Value) -> Value {
     match (a, b) {
         (Value::One(a), Value::One(b)) => {
             let known = a.known & b.known & !(a.value ^ b.value);
-            Value::One(Bits { value: a.value & known, known })
+            Value::One(Bits::partly(a.value & known, known))
         }
         _ => Value::One(Bits::OPEN),
     }

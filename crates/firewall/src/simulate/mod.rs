@@ -8,6 +8,7 @@ mod chain;
 mod conntrack;
 mod describe;
 mod evaluate;
+mod fates;
 mod guards;
 mod host;
 mod nat;
@@ -17,8 +18,10 @@ mod run;
 mod sets;
 mod simulator;
 mod state;
+mod symbolic;
 mod walk;
 
+pub use fates::{Class, Fate, Fates, Hit, HitBy, Wanted};
 pub use outcome::{
     Cause, CauseKind, Decider, Decision, Discard, Effect, End, Endpoints, Outcome, RouteStep, Simulation,
     Step,

@@ -69,7 +69,7 @@ fn done(flow: &mut Flow, end: End) {
             status::DESTINATION_DONE
         }
     };
-    flow.status = Bits { value: flow.status.value | bit, known: flow.status.known | bit };
+    flow.status = Bits::partly(flow.status.value | bit, flow.status.known | bit);
 }
 
 impl Run<'_> {
@@ -181,7 +181,7 @@ impl Run<'_> {
             }
         };
         if new_address != old_address || new_port != old_port {
-            flow.status = Bits { value: flow.status.value | bit, known: flow.status.known | bit };
+            flow.status = Bits::partly(flow.status.value | bit, flow.status.known | bit);
         }
         done(&mut flow, end);
         state.conntrack = Conntrack::Flow(flow);
@@ -292,7 +292,7 @@ fn choice(low: Bits, high: Bits) -> Bits {
     let free = (first ^ last)
         .checked_ilog2()
         .map_or(0, |bit| if bit >= 127 { u128::MAX } else { (1 << (bit + 1)) - 1 });
-    Bits { value: first & !free, known: !free }
+    Bits::partly(first & !free, !free)
 }
 
 /// One address of a range, by a hash of the connection's ends that has no secret (`find_best_ips_proto`). Another connection
@@ -366,7 +366,7 @@ fn jhash(words: [u32; 4], seed: u32) -> u32 {
 fn mapped(old: Bits, low: Bits, high: Bits) -> Bits {
     let (Some(low), Some(high)) = (low.exact(128), high.exact(128)) else { return Bits::OPEN };
     let host = low ^ high;
-    Bits { value: (old.value & host) | (low & !host), known: old.known | !host }
+    old.with((old.value & host) | (low & !host), old.known | !host)
 }
 
 /// `NF_NAT_RANGE_PROTO_OFFSET`: the port moves with the range (`nf_nat_l4proto_unique_tuple`).

@@ -45,7 +45,7 @@ pub struct Outcome {
 }
 
 /// How a packet's way ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum End {
     /// The host itself takes it.
     Delivered,
@@ -67,7 +67,7 @@ pub enum End {
 }
 
 /// What decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Decider {
     /// This rule, by its index in its chain.
     Rule(ChainId, usize),
@@ -76,7 +76,7 @@ pub enum Decider {
 }
 
 /// Why the host itself throws a packet away. The texts name the sysctl or route at fault.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Discard {
     /// A stable word: `martian-source`, `rp-filter`, `no-route`, ...
     pub code: String,
@@ -168,7 +168,7 @@ pub enum Step {
 }
 
 /// What a matching rule did.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Effect {
     /// Nothing that ends the chain: it counted, logged, set a mark.
     Continue,

@@ -11,6 +11,7 @@ use super::nat;
 use super::outcome::{Cause, CauseKind, End, Endpoints, Outcome, Step};
 use super::pipeline::Entry;
 use super::simulator::{Options, Simulator};
+use super::symbolic::Symbols;
 use super::state::{Cursor, Layer, RouteInputs, Stage, State};
 use crate::ir::{ChainId, ChainKind, Hook, SetId, SetOperation, Version};
 use crate::packet::Bits;
@@ -29,6 +30,8 @@ pub(super) struct Run<'s> {
     seen: FxHashSet<u64>,
     forks: usize,
     pub truncated: bool,
+    /// Set where a set of packets is followed, not one.
+    pub symbols: Option<Box<Symbols<'s>>>,
 }
 
 impl<'s> Run<'s> {
@@ -50,6 +53,7 @@ impl<'s> Run<'s> {
             seen: FxHashSet::default(),
             forks: 0,
             truncated: false,
+            symbols: None,
         }
     }
 
@@ -79,7 +83,7 @@ impl<'s> Run<'s> {
         }
     }
 
-    fn advance_stage(&mut self, state: &mut State, ended: Option<Ended>) -> Progress {
+    pub(super) fn advance_stage(&mut self, state: &mut State, ended: Option<Ended>) -> Progress {
         match state.stage {
             Stage::Hook(layer, hook) => self.hook(state, layer, hook, ended),
             Stage::BridgeDecision => self.bridge_decision(state),
@@ -113,6 +117,9 @@ impl<'s> Run<'s> {
                 Entry::Defrag if state.headers.is_fragment() => return Progress::End(held()),
                 Entry::Defrag => Ended::Accepted,
                 Entry::Conntrack => {
+                    if self.symbols.is_some() && self.conntrack_of_sets(state) {
+                        return Progress::Merged;
+                    }
                     self.conntrack(state);
                     Ended::Accepted
                 }
@@ -135,16 +142,17 @@ impl<'s> Run<'s> {
             match result {
                 Ended::Accepted => {}
                 Ended::Merged => return Progress::Merged,
-                Ended::Dropped(by) => return Progress::End(End::Dropped(by)),
-                Ended::Rejected(by, kind) => return Progress::End(End::Rejected(by, kind)),
-                Ended::Taken(by, text) => return Progress::End(End::Taken(Some(by), text)),
-                Ended::Forwarded(interface) => return Progress::End(End::Sent { interface, gateway: None }),
+                other => return other.end().map_or(Progress::Merged, Progress::End),
             }
             if let Some(progress) = self.after_entry(state, entry, hook) {
                 return progress;
             }
             state.entry += 1;
             state.nat_chain = 0;
+            if self.symbols.is_some() && state.entry < entries.len() {
+                self.defer(state.clone(), None);
+                return Progress::Merged;
+            }
         }
         state.entry = 0;
         self.after_hook(state, layer, hook)
@@ -197,11 +205,11 @@ impl<'s> Run<'s> {
         match entry {
             Entry::Nat(_) => {
                 let moved = self.translate(state, hook);
-                (moved && hook == Hook::Output).then(|| self.reroute(state)).flatten()
+                (moved && hook == Hook::Output).then(|| self.route_again(state)).flatten()
             }
             Entry::Chain(_) => {
                 let before = state.before_chain.take()?;
-                (before != route_inputs(state)).then(|| self.reroute(state)).flatten()
+                (before != route_inputs(state)).then(|| self.route_again(state)).flatten()
             }
             Entry::Defrag | Entry::Conntrack | Entry::BridgedIp => None,
         }
@@ -262,8 +270,32 @@ impl<'s> Run<'s> {
 
     // What every part of a run needs.
 
-    /// Records a step.
+    /// Another route at output. A set of packets may have several.
+    fn route_again(&mut self, state: &mut State) -> Option<Progress> {
+        if self.symbols.is_some() { self.reroute_of_sets(state) } else { self.reroute(state) }
+    }
+
+    /// A way that is followed later.
+    pub(super) fn defer(&mut self, state: State, ended: Option<Ended>) {
+        match &mut self.symbols {
+            Some(symbols) => symbols.defer(state, ended),
+            None => self.pending.push((state, ended)),
+        }
+    }
+
+    /// A way that came to its end.
+    pub(super) fn finish(&mut self, state: State, end: End) {
+        match &mut self.symbols {
+            Some(symbols) => symbols.finish(state, end),
+            None => self.finished.push((state, end)),
+        }
+    }
+
+    /// Records a step. Of sets none are: ways that meet again are one.
     pub(super) fn step(&mut self, state: &mut State, step: Step) {
+        if self.symbols.is_some() {
+            return;
+        }
         self.steps.push((state.trail.last, step));
         state.trail.last = Some(self.steps.len() - 1);
     }
@@ -281,7 +313,10 @@ impl<'s> Run<'s> {
         self.causes.len() - 1
     }
 
-    pub(super) fn assume(state: &mut State, cause: usize) {
+    pub(super) fn assume(&mut self, state: &mut State, cause: usize) {
+        if let Some(symbols) = &mut self.symbols {
+            return symbols.blame(cause, state);
+        }
         if !state.trail.assumed.contains(&cause) {
             state.trail.assumed.push(cause);
         }
@@ -289,21 +324,26 @@ impl<'s> Run<'s> {
 
     /// A fork whose chain ended.
     pub(super) fn end_elsewhere(&mut self, state: State, ended: Ended) {
-        self.pending.push((state, Some(ended)));
+        if self.symbols.is_some()
+            && let Some(end) = ended.end()
+        {
+            return self.finish(state, end);
+        }
+        self.defer(state, Some(ended));
     }
 
     /// A fork outside of statements: the rule at hand does not match there.
     pub(super) fn fork_away(&mut self, state: &mut State, cause: Cause, here: (ChainId, usize)) {
         let number = self.cause(cause, here);
         let mut other = state.clone();
-        Self::assume(&mut other, number);
+        self.assume(&mut other, number);
         if let Some(cursor) = other.cursor.as_mut() {
             cursor.rule += 1;
             cursor.statement = 0;
             cursor.assumed = None;
         }
-        self.pending.push((other, None));
-        Self::assume(state, number);
+        self.defer(other, None);
+        self.assume(state, number);
         if let Some(cursor) = state.cursor.as_mut() {
             cursor.assumed = Some(number);
         }

@@ -58,6 +58,24 @@ impl Index {
         Self { widths, shape, rest }
     }
 
+    /// The elements of a set with one part as disjoint intervals, sorted; what they overlap in belongs to the one that counts.
+    pub(super) fn intervals(&self) -> Option<&[(u128, u128, usize)]> {
+        match &self.shape {
+            Shape::Sorted(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// Whether no two elements can hold the same key.
+    pub(super) fn is_disjoint(&self) -> bool {
+        !matches!(self.shape, Shape::Listed(_))
+    }
+
+    /// The catch-all element.
+    pub(super) fn rest(&self) -> Option<usize> {
+        self.rest
+    }
+
     /// The element of a key. The parts of the key are cut to the widths of the set.
     pub(super) fn find(&self, set: &Set, key: &[Bits]) -> Found {
         if key.len() != self.widths.len() {
@@ -332,7 +350,7 @@ mod tests {
         ) {
             let set = set(&[6], elements.iter().map(|interval| vec![*interval]).collect());
             let index = Index::new(&set);
-            let open = index.find(&set, &[Bits { value: value & known, known: known | !63 }]);
+            let open = index.find(&set, &[Bits::partly(value & known, known | !63)]);
             let mut hits = 0;
             let mut misses = 0;
             for free in 0..64 {

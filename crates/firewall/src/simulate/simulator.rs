@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::conntrack::Given;
 use super::evaluate::Point;
@@ -12,8 +12,9 @@ use super::outcome::{Cause, CauseKind, End, Simulation};
 use super::pipeline::Pipelines;
 use super::run::Run;
 use super::sets::Index;
+use super::symbolic::{Caches, Classes};
 use super::state::{Conntrack, Flow, Info, Layer, Sender, Stage, State, Trail, Tuple, status};
-use crate::ir::{ChainId, Hook, Ruleset, SetId, Statement};
+use crate::ir::{ChainId, Data, Hook, Ruleset, SetId, Statement, Verdict, Version};
 use crate::network::{Network, OutputRoute, Routed};
 use crate::packet::{self, Bits, Headers, Place, Question, mask};
 
@@ -26,6 +27,9 @@ pub struct Simulator<'a> {
     indices: Vec<Index>,
     guards: Vec<Guards>,
     changing: FxHashSet<SetId>,
+    classes: [Classes; 2],
+    pub(super) caches: Caches,
+    hooks: FxHashMap<ChainId, Hook>,
 }
 
 /// How a packet is followed.
@@ -122,6 +126,9 @@ impl<'a> Simulator<'a> {
             indices: ruleset.sets.iter().map(Index::new).collect(),
             guards: ruleset.chains.iter().map(|chain| Guards::new(&chain.rules)).collect(),
             changing: changing(ruleset),
+            classes: [Classes::new(network, Version::V4), Classes::new(network, Version::V6)],
+            caches: Caches::default(),
+            hooks: hooks(ruleset),
         }
     }
 
@@ -200,7 +207,7 @@ impl<'a> Simulator<'a> {
     }
 
     /// The state in which a packet meets the host.
-    fn start(&self, headers: Headers, origin: Origin, mark: u32) -> State {
+    pub(super) fn start(&self, headers: Headers, origin: Origin, mark: u32) -> State {
         let packet_type = self.packet_type(&headers, origin);
         let (input, output, sender, stage) = match origin {
             Origin::In(index) => (Some(index), None, Sender::None, Stage::Hook(Layer::Device, Hook::Ingress)),
@@ -232,13 +239,14 @@ impl<'a> Simulator<'a> {
             sets_changed: false,
             looped: false,
             before_chain: None,
+            found: None,
             trail: Trail::default(),
         }
     }
 
     /// `eth_type_trans`: host 0, broadcast 1, multicast 2, other host 3. Without an Ethernet destination it follows from the
     /// IP destination.
-    fn packet_type(&self, headers: &Headers, origin: Origin) -> Bits {
+    pub(super) fn packet_type(&self, headers: &Headers, origin: Origin) -> Bits {
         let Origin::In(index) = origin else { return Bits::all(0) };
         if let packet::Loaded::Bits(bits) = headers.load(crate::ir::PayloadBase::Link, 0, 48)
             && let Some(address) = bits.exact(48)
@@ -280,7 +288,7 @@ impl<'a> Simulator<'a> {
             if several {
                 let text = "the addresses the connection was bound to".to_owned();
                 let number = run.cause_anywhere(Cause::new(CauseKind::Connection, text));
-                Run::assume(&mut start, number);
+                run.assume(&mut start, number);
             }
             run.follow(start);
             let base = answer.causes.len();
@@ -338,7 +346,11 @@ impl<'a> Simulator<'a> {
 
     /// The reply to a packet that arrived: it comes from where that one went.
     fn reply(&self, question: &Question, flow: &Flow, end: &End) -> Option<State> {
-        let mut headers = Headers::from_question(question);
+        self.reply_from(Headers::from_question(question), flow, end, question.mark)
+    }
+
+    /// The same with headers that are there but for addresses and ports.
+    pub(super) fn reply_from(&self, mut headers: Headers, flow: &Flow, end: &End, mark: u32) -> Option<State> {
         headers.write_source(flow.translated.destination);
         headers.write_destination(flow.translated.source);
         if let (Some(source), Some(destination)) =
@@ -354,7 +366,18 @@ impl<'a> Simulator<'a> {
             _ => return None,
         };
         headers.link = matches!(back, Origin::In(_));
-        Some(self.start(headers, back, question.mark))
+        Some(self.start(headers, back, mark))
+    }
+
+    /// Addresses in classes that routing cannot tell apart.
+    pub(super) fn classes(&self, version: Version) -> &Classes {
+        let [v4, v6] = &self.classes;
+        if version == Version::V4 { v4 } else { v6 }
+    }
+
+    /// The hook from which a chain is reached; the first, where there are several.
+    pub(super) fn hook_of(&self, chain: ChainId) -> Option<Hook> {
+        self.hooks.get(&chain).copied()
     }
 
     pub(super) fn index(&self, set: SetId) -> Option<&Index> {
@@ -382,7 +405,7 @@ impl<'a> Simulator<'a> {
 }
 
 /// The interface an outgoing packet's socket is bound to.
-fn bound(origin: Origin) -> Option<u32> {
+pub(super) fn bound(origin: Origin) -> Option<u32> {
     match origin {
         Origin::Out { interface, .. } => interface,
         Origin::In(_) => None,
@@ -408,9 +431,42 @@ fn known(headers: &Headers, connection: Connection) -> Flow {
 }
 
 /// The status of a connection that had an answer.
-fn confirmed(bits: Bits) -> Bits {
+pub(super) fn confirmed(bits: Bits) -> Bits {
     let known = status::SEEN_REPLY | status::CONFIRMED;
-    Bits { value: (bits.value | known) & !status::ASSURED, known: (bits.known | known) & !status::ASSURED }
+    Bits::partly((bits.value | known) & !status::ASSURED, (bits.known | known) & !status::ASSURED)
+}
+
+/// The first hook from which each chain is reached.
+fn hooks(ruleset: &Ruleset) -> FxHashMap<ChainId, Hook> {
+    let mut found: FxHashMap<ChainId, Hook> = FxHashMap::default();
+    let base = |chain: &crate::ir::Chain| chain.base.as_ref().map(|base| base.hook);
+    let id = |at: usize| ChainId(u32::try_from(at).unwrap_or(u32::MAX));
+    let mut begin = ruleset.chains.iter().enumerate().filter_map(|(at, chain)| Some((base(chain)?, id(at)))).collect::<Vec<_>>();
+    begin.sort_unstable();
+    for (hook, chain) in begin {
+        let mut pending = vec![chain];
+        while let Some(chain) = pending.pop() {
+            if found.contains_key(&chain) {
+                continue;
+            }
+            found.insert(chain, hook);
+            let rules = ruleset.chain(chain).map_or(&[][..], |chain| &chain.rules);
+            for statement in rules.iter().flat_map(|rule| &rule.statements) {
+                match statement {
+                    Statement::Verdict(Verdict::Jump(to) | Verdict::Goto(to)) => pending.push(*to),
+                    Statement::VerdictMap { map, .. } => {
+                        let elements = ruleset.set(*map).map_or(&[][..], |set| &set.elements);
+                        pending.extend(elements.iter().filter_map(|element| match &element.data {
+                            Data::Verdict(Verdict::Jump(to) | Verdict::Goto(to)) => Some(*to),
+                            _ => None,
+                        }));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    found
 }
 
 /// Sets that some rule writes to.

@@ -2,6 +2,7 @@
 
 use crate::ir::{ChainId, Hook, SetId};
 use crate::packet::{Bits, Headers};
+use crate::space::Set;
 
 /// A packet under way.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and none excludes another")]
@@ -42,6 +43,8 @@ pub(super) struct State {
     pub zone: Bits,
     /// It went out by the loopback interface and came in again.
     pub looped: bool,
+    /// The element that the rule at hand finds in a map, where a set of packets was cut by that; `usize::MAX` where it finds none.
+    pub found: Option<(SetId, usize)>,
     /// What a reroute at output compares with.
     pub before_chain: Option<RouteInputs>,
     /// Trail: everything below does not influence the way, see [`Trail`].
@@ -55,6 +58,10 @@ pub(super) struct Trail {
     pub last: Option<usize>,
     /// What was assumed: indices of causes.
     pub assumed: Vec<usize>,
+    /// Where a set of packets is followed: which packets are on this way.
+    pub region: Option<Set>,
+    /// Where a set is followed: stages so far.
+    pub hops: u32,
 }
 
 impl PartialEq for Trail {

@@ -64,7 +64,7 @@ impl Run<'_> {
             Routed::Denied { reason, icmp } => Progress::End(End::Discarded(discard(reason, icmp.is_some()))),
             Routed::Unknown { cause, alternatives } => {
                 let number = self.cause_anywhere(Cause::new(CauseKind::Routing, uncertain(&cause)));
-                Self::assume(state, number);
+                self.assume(state, number);
                 let mut ways = alternatives.into_iter();
                 let Some(first) = ways.next() else {
                     return Progress::End(End::Taken(None, uncertain(&cause)));
@@ -72,8 +72,8 @@ impl Run<'_> {
                 for other in ways {
                     let mut fork = state.clone();
                     match self.routed(&mut fork, other) {
-                        Progress::On => self.pending.push((fork, None)),
-                        Progress::End(end) => self.finished.push((fork, end)),
+                        Progress::On => self.defer(fork, None),
+                        Progress::End(end) => self.finish(fork, end),
                         Progress::Merged => {}
                     }
                 }
@@ -161,7 +161,7 @@ impl Run<'_> {
             OutputRoute::Failed(error) => Some(Progress::End(End::Discarded(refused(error)))),
             OutputRoute::Unknown { cause, alternatives } => {
                 let number = self.cause_anywhere(Cause::new(CauseKind::Routing, uncertain(&cause)));
-                Self::assume(state, number);
+                self.assume(state, number);
                 let mut ways = alternatives.into_iter();
                 let Some(first) = ways.next() else {
                     return Some(Progress::End(End::Taken(None, uncertain(&cause))));
@@ -169,7 +169,7 @@ impl Run<'_> {
                 for other in ways {
                     let mut fork = state.clone();
                     match self.sent(&mut fork, other, again) {
-                        Some(Progress::End(end)) => self.finished.push((fork, end)),
+                        Some(Progress::End(end)) => self.finish(fork, end),
                         Some(_) => {}
                         None => {
                             if again {
@@ -178,7 +178,7 @@ impl Run<'_> {
                             } else {
                                 fork.stage = Stage::Hook(Layer::Ip, Hook::Output);
                             }
-                            self.pending.push((fork, None));
+                            self.defer(fork, None);
                         }
                     }
                 }
@@ -190,26 +190,7 @@ impl Run<'_> {
     /// `ip_route_me_harder`, `ip6_route_me_harder`: the mark or an address changed at output. Where there is no route any more
     /// the packet is dropped.
     pub(super) fn reroute(&mut self, state: &mut State) -> Option<Progress> {
-        let (Some(source), Some(destination), Some(oif)) = (source(state), destination(state), state.output)
-        else {
-            return Some(self.open_route(state));
-        };
-        let uid = match state.sender {
-            Sender::Local { user, .. } => user,
-            Sender::None => None,
-        };
-        let key = RerouteKey {
-            source,
-            destination,
-            bound: self.bound,
-            oif,
-            mark: mark(state),
-            tos: tos(state),
-            protocol: state.headers.protocol.unwrap_or(0),
-            source_port: port(state.headers.source_port()),
-            destination_port: port(state.headers.destination_port()),
-            uid,
-        };
+        let Some(key) = reroute_key(state, self.bound) else { return Some(self.open_route(state)) };
         let route = self.simulator.host.fib.reroute(&key);
         self.sent(state, route, true)
     }
@@ -250,9 +231,9 @@ impl Run<'_> {
         if !others.is_empty() {
             let number = self
                 .cause_anywhere(Cause::new(CauseKind::Routing, "the bridge port it leaves by".to_owned()));
-            Self::assume(state, number);
+            self.assume(state, number);
             for port in others {
-                self.pending.push((State { output: Some(*port), ..state.clone() }, None));
+                self.defer(State { output: Some(*port), ..state.clone() }, None);
             }
         }
         state.output = Some(*first);
@@ -278,10 +259,7 @@ impl Run<'_> {
         state.looped = true;
         if let Conntrack::Flow(flow) = &mut state.conntrack {
             // `nf_confirm` at the end of postrouting.
-            flow.status = Bits {
-                value: flow.status.value | status::CONFIRMED,
-                known: flow.status.known | status::CONFIRMED,
-            };
+            flow.status = Bits::partly(flow.status.value | status::CONFIRMED, flow.status.known | status::CONFIRMED);
         }
         state.sender = Sender::None;
         state.input = Some(output);
@@ -313,10 +291,10 @@ impl Run<'_> {
                     "a frame for several receivers".to_owned(),
                 ));
                 let mut fork = state.clone();
-                Self::assume(&mut fork, number);
+                self.assume(&mut fork, number);
                 fork.stage = Stage::Hook(Layer::Bridge, Hook::Input);
-                self.pending.push((fork, None));
-                Self::assume(state, number);
+                self.defer(fork, None);
+                self.assume(state, number);
                 self.across(state, bridge, &ports)
             }
         }
@@ -334,12 +312,12 @@ impl Run<'_> {
         if !others.is_empty() {
             let number = self
                 .cause_anywhere(Cause::new(CauseKind::Routing, "the bridge port it leaves by".to_owned()));
-            Self::assume(state, number);
+            self.assume(state, number);
             for port in others {
                 let mut fork = state.clone();
                 fork.output = Some(*port);
                 fork.stage = Stage::Hook(Layer::Bridge, Hook::Forward);
-                self.pending.push((fork, None));
+                self.defer(fork, None);
             }
         }
         state.output = Some(*first);
@@ -397,17 +375,17 @@ impl Run<'_> {
     fn open_route(&mut self, state: &mut State) -> Progress {
         let text = "the address that the route depends on".to_owned();
         let number = self.cause_anywhere(Cause::new(CauseKind::Routing, text.clone()));
-        Self::assume(state, number);
+        self.assume(state, number);
         Progress::End(End::Taken(None, text))
     }
 
     fn perhaps_discarded(&mut self, state: &mut State, why: &Uncertain) -> Progress {
         let number = self.cause_anywhere(Cause::new(CauseKind::Routing, uncertain(why)));
         let mut fork = state.clone();
-        Self::assume(&mut fork, number);
+        self.assume(&mut fork, number);
         let discard = Discard { code: "unknown".to_owned(), text: uncertain(why), answered: false };
-        self.finished.push((fork, End::Discarded(discard)));
-        Self::assume(state, number);
+        self.finish(fork, End::Discarded(discard));
+        self.assume(state, number);
         Progress::On
     }
 }
@@ -476,6 +454,25 @@ pub(super) fn output_key(state: &State) -> Option<OutputKey> {
         destination_port: port(state.headers.destination_port()),
         uid,
         any_source: false,
+    })
+}
+
+pub(super) fn reroute_key(state: &State, bound: Option<u32>) -> Option<RerouteKey> {
+    let uid = match state.sender {
+        Sender::Local { user, .. } => user,
+        Sender::None => None,
+    };
+    Some(RerouteKey {
+        source: source(state)?,
+        destination: destination(state)?,
+        bound,
+        oif: state.output?,
+        mark: mark(state),
+        tos: tos(state),
+        protocol: state.headers.protocol.unwrap_or(0),
+        source_port: port(state.headers.source_port()),
+        destination_port: port(state.headers.destination_port()),
+        uid,
     })
 }
 

@@ -6,16 +6,18 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use portreeve_firewall::simulate::Simulator;
 use portreeve_linux::namespace::NetworkNamespace;
 
-use crate::compare::{Disagreement, compare};
+use crate::compare::{Disagreement, Handles, compare};
 use crate::coverage::Coverage;
-use crate::generate::{self, Case};
+use crate::generate::{self, Case, Random};
 use crate::kernel::Host;
 use crate::packet::Injection;
 use crate::ruleset::Ruleset;
 use crate::scenario::Scenario;
 use crate::shrink::shrink;
+use crate::sets::{Compared, Sets};
 use crate::simulated::Simulated;
 
 /// What is run.
@@ -30,6 +32,8 @@ pub(crate) struct Plan {
     pub(crate) packets: usize,
     /// It ends after so many disagreements.
     pub(crate) failures: usize,
+    /// Sets of packets are compared with single ones, not single ones with the kernel.
+    pub(crate) sets: bool,
 }
 
 /// What came of it.
@@ -51,6 +55,7 @@ pub(crate) struct Summary {
     pub(crate) coverage: Coverage,
     pub(crate) failures: Vec<Failure>,
     pub(crate) took: Times,
+    pub(crate) compared: Compared,
 }
 
 /// Where the time went, of all workers together.
@@ -93,7 +98,7 @@ pub(crate) fn run(plan: Plan) -> Summary {
                 let mut case = next_case();
                 while case.is_some() && goes_on() {
                     within_new_host(|host| {
-                        let mut worker = Worker { host, summary: &mut found };
+                        let mut worker = Worker { host, summary: &mut found, sets: plan.sets };
                         while let Some(current) = case.take().filter(|_| goes_on()) {
                             let rest = worker.case(current);
                             if worker.summary.failures.len() >= plan.failures {
@@ -122,6 +127,7 @@ pub(crate) fn within_new_host<T: Send>(work: impl FnOnce(&mut Host) -> T + Send)
 struct Worker<'a> {
     host: &'a mut Host,
     summary: &'a mut Summary,
+    sets: bool,
 }
 
 impl Worker<'_> {
@@ -156,6 +162,10 @@ impl Worker<'_> {
         for unread in simulated.unread() {
             *self.summary.unread.entry(unread.chars().take(140).collect()).or_default() += 1;
         }
+        if self.sets {
+            self.sets(&case, &simulated, &simulator, &handles);
+            return None;
+        }
         let mut matched = Vec::new();
         for (number, packet) in case.packets.iter().enumerate() {
             let injection = packet.injection(self.host.next_marker());
@@ -184,6 +194,41 @@ impl Worker<'_> {
         self.summary.coverage.count(&case.ruleset, &matched);
         self.summary.rulesets += 1;
         None
+    }
+
+    /// Holds the case's packets, and others picked out of their sets, against the sets; the others also against the kernel.
+    fn sets(&mut self, case: &Case, simulated: &Simulated, simulator: &Simulator<'_>, handles: &Handles) {
+        let mut sets = Sets::new(simulated, simulator);
+        let mut wrong = Vec::new();
+        let start = Instant::now();
+        for (number, packet) in case.packets.iter().enumerate() {
+            let injection = packet.injection(self.host.next_marker());
+            if let Err(what) = sets.check(packet, &injection) {
+                wrong.push((number, injection, what));
+            }
+        }
+        let picked = sets.witnesses(case, &mut Random::new(case.seed), || self.host.next_marker());
+        for (packet, injection) in picked {
+            if let Err(what) = sets.check(&packet, &injection) {
+                wrong.push((usize::MAX, injection.clone(), what));
+            }
+            let observed = self.host.inject(&injection);
+            let expected = simulated.expect(simulator, &injection);
+            if let Err(what) = compare(&expected, &observed, &injection, handles) {
+                if !expected.truncated {
+                    wrong.push((usize::MAX, injection, format!("picked out of a set: {what}")));
+                }
+            }
+        }
+        self.summary.took.simulate += start.elapsed();
+        self.summary.compared.add(&sets.compared);
+        self.summary.packets += sets.compared.packets;
+        self.summary.rulesets += 1;
+        for (packet, injection, what) in wrong.into_iter().take(1) {
+            let scripts = case.ruleset.scripts();
+            let scenario = format!("{}\n{scripts:#?}", injection.describe());
+            self.summary.failures.push(Failure { seed: case.seed, packet, disagreement: what, scenario });
+        }
     }
 
     /// Makes the case small and writes it down.
@@ -257,6 +302,7 @@ impl Summary {
         }
         self.coverage.add(&other.coverage);
         self.failures.append(&mut other.failures);
+        self.compared.add(&other.compared);
         self.took.load += other.took.load;
         self.took.read += other.took.read;
         self.took.inject += other.took.inject;

@@ -47,13 +47,11 @@ impl Coverage {
         text
     }
 
-    /// Constructs that matched no packet, of those that stand in enough rules that this is no chance: where fewer do, the table
-    /// shows it and a longer run has to fill the row.
+    /// Constructs that matched no packet.
     pub(crate) fn empty(&self) -> Vec<&'static str> {
-        const ENOUGH: u64 = 30;
         self.counts
             .iter()
-            .filter(|(_, (rules, matches))| *matches == 0 && *rules >= ENOUGH)
+            .filter(|(_, (_, matches))| *matches == 0)
             .map(|(construct, _)| *construct)
             .collect()
     }

@@ -7,7 +7,7 @@ use portreeve_firewall::network::Network;
 use portreeve_firewall::packet::State as Asked;
 use portreeve_firewall::read::{Programs, live};
 use portreeve_firewall::simulate::{
-    Connection, Decision, End, Frame, Options, Origin as Meets, Outcome, Simulator, Step,
+    Connection, Decision, End, Frame, Options, Origin as Meets, Outcome, Simulation, Simulator, Step,
 };
 
 use crate::compare::{Expected, Fate, Handles, Stop, Way, What};
@@ -65,8 +65,52 @@ impl Simulated {
         Simulator::new(&self.ruleset, &self.network)
     }
 
+    /// The interface of this name.
+    pub(crate) fn interface(&self, name: &str) -> u32 {
+        self.network.interface_named(name).expect("the wire is an interface").index
+    }
+
+    /// Whether a destination is a group or a broadcast address of one of the host's networks.
+    pub(crate) fn is_for_many(&self, address: std::net::IpAddr) -> bool {
+        use std::net::IpAddr::{V4, V6};
+        let ends = |network: portreeve_firewall::network::Prefix| match (network.address, address) {
+            (V4(first), V4(asked)) => {
+                let host = u32::MAX.checked_shr(network.length.into()).unwrap_or(0);
+                network.length < 31 && (asked == first || u32::from(asked) == u32::from(first) | host)
+            }
+            _ => false,
+        };
+        let many = match address {
+            V4(v4) => v4.is_multicast() || v4.is_broadcast(),
+            V6(v6) => v6.is_multicast(),
+        };
+        many || self.network.addresses.iter().any(|own| ends(own.network()))
+    }
+
+    /// The packet through the simulator.
+    pub(crate) fn simulate(&self, simulator: &Simulator<'_>, packet: &Injection) -> Simulation {
+        self.run(simulator, packet, Options { sets_changed: true, budget: WAYS, ..Options::default() })
+    }
+
     /// What the simulator says of a packet.
     pub(crate) fn expect(&self, simulator: &Simulator<'_>, packet: &Injection) -> Expected {
+        let options = Options { merge: false, budget: WAYS, sets_changed: true, ..Options::default() };
+        let simulation = self.run(simulator, packet, options);
+        Expected {
+            ways: simulation.outcomes.iter().map(|outcome| self.way(outcome)).collect(),
+            // What takes the packet away for certain (a fragment held back, synproxy) hangs on nothing.
+            unknown: (simulation.decision() == Decision::Unknown && !simulation.causes.is_empty()).then(
+                || {
+                    let kinds: BTreeSet<String> =
+                        simulation.causes.iter().map(|cause| format!("{:?}", cause.kind)).collect();
+                    kinds.into_iter().collect::<Vec<_>>().join(" ")
+                },
+            ),
+            truncated: simulation.truncated,
+        }
+    }
+
+    fn run(&self, simulator: &Simulator<'_>, packet: &Injection, options: Options) -> Simulation {
         let (link, origin) = match packet.origin {
             Origin::Wire { wire, link } => {
                 let interface = self.network.interface_named(WIRES[wire]).expect("the wire is an interface");
@@ -86,20 +130,7 @@ impl Simulated {
             }
         };
         let frame = Frame { link, packet: &packet.bytes, origin, state, connection };
-        let options = Options { merge: false, budget: WAYS, sets_changed: true, ..Options::default() };
-        let simulation = simulator.run_frame(&frame, &options).expect("the packet has whole headers");
-        Expected {
-            ways: simulation.outcomes.iter().map(|outcome| self.way(outcome)).collect(),
-            // What takes the packet away for certain (a fragment held back, synproxy) hangs on nothing.
-            unknown: (simulation.decision() == Decision::Unknown && !simulation.causes.is_empty()).then(
-                || {
-                    let kinds: BTreeSet<String> =
-                        simulation.causes.iter().map(|cause| format!("{:?}", cause.kind)).collect();
-                    kinds.into_iter().collect::<Vec<_>>().join(" ")
-                },
-            ),
-            truncated: simulation.truncated,
-        }
+        simulator.run_frame(&frame, &options).expect("the packet has whole headers")
     }
 
     fn way(&self, outcome: &Outcome) -> Way {

@@ -1,11 +1,10 @@
 //! fail2ban's server with four of its actions, and bans made by its client.
 
 use portreeve_firewall::ir::owner::Owner;
-use portreeve_lab::Process;
+use portreeve_lab::site::{Fail2ban, Iptables, Site};
 
 use crate::case::{Case, blocked, reaches};
 use crate::judge::{Places, assert_owner};
-use crate::site::{Iptables, Site};
 
 /// A jail for each action. All watch the same empty log: the bans come from the client.
 const JAILS: &str = "
@@ -32,30 +31,31 @@ filter = sshd
 action = nftables-allports[name=recidive-nft, blocktype=drop]
 ";
 
-fn start(site: &Site) -> Process {
-    std::fs::write(site.seen_from_outside("/etc/fail2ban/jail.local"), JAILS).unwrap();
-    site.shell("rm -f /etc/fail2ban/jail.d/*; mkdir -p /run/fail2ban; : >/var/log/auth.log");
-    let server = site.spawn("exec fail2ban-server -xf --loglevel INFO --logtarget /run/fail2ban/log start");
-    site.await_success("fail2ban-client ping");
-    site.shell(
-        "fail2ban-client set sshd banip 203.0.113.66 2001:db8:66::66
-         fail2ban-client set web-ipset banip 203.0.113.67
-         fail2ban-client set web-ipset banip 2001:db8:66::67
-         fail2ban-client set mail-nft banip 203.0.113.68 2001:db8:66::68
-         fail2ban-client set recidive-nft banip 203.0.113.69 2001:db8:66::69",
-    );
-    // The client comes back before the action has run.
-    for rule in [
-        "iptables-save | grep -q 'f2b-sshd -s 203.0.113.66/32'",
-        "ip6tables-save | grep -q 'f2b-sshd -s 2001:db8:66::66/128'",
-        "ipset test f2b-web-ipset 203.0.113.67",
-        "ipset test f2b-web-ipset6 2001:db8:66::67",
-        "nft get element inet f2b-table addr-set-mail-nft '{ 203.0.113.68 }'",
-        "nft get element inet f2b-table addr6-set-mail-nft '{ 2001:db8:66::68 }'",
-        "nft get element inet f2b-table addr-set-recidive-nft '{ 203.0.113.69 }'",
-        "nft get element inet f2b-table addr6-set-recidive-nft '{ 2001:db8:66::69 }'",
+fn start(site: &Site) -> Fail2ban {
+    let server = Fail2ban::start(site, JAILS).unwrap();
+    for (jail, banned, proof) in [
+        ("sshd", "203.0.113.66", "iptables-save | grep -q 'f2b-sshd -s 203.0.113.66/32'"),
+        ("sshd", "2001:db8:66::66", "ip6tables-save | grep -q 'f2b-sshd -s 2001:db8:66::66/128'"),
+        ("web-ipset", "203.0.113.67", "ipset test f2b-web-ipset 203.0.113.67"),
+        ("web-ipset", "2001:db8:66::67", "ipset test f2b-web-ipset6 2001:db8:66::67"),
+        ("mail-nft", "203.0.113.68", "nft get element inet f2b-table addr-set-mail-nft '{ 203.0.113.68 }'"),
+        (
+            "mail-nft",
+            "2001:db8:66::68",
+            "nft get element inet f2b-table addr6-set-mail-nft '{ 2001:db8:66::68 }'",
+        ),
+        (
+            "recidive-nft",
+            "203.0.113.69",
+            "nft get element inet f2b-table addr-set-recidive-nft '{ 203.0.113.69 }'",
+        ),
+        (
+            "recidive-nft",
+            "2001:db8:66::69",
+            "nft get element inet f2b-table addr6-set-recidive-nft '{ 2001:db8:66::69 }'",
+        ),
     ] {
-        site.await_success(rule);
+        server.ban(site, jail, &[banned], proof).unwrap();
     }
     server
 }
@@ -89,7 +89,7 @@ fn cases() -> Vec<Case> {
 }
 
 fn scene(name: &str, iptables: Iptables) {
-    let site = Site::new(name, iptables);
+    let site = Site::new(name, iptables).unwrap();
     let _server = start(&site);
     assert_owner(&Places::of(&site).judge(&site, &cases()), &Owner::Fail2ban, 0);
 }

@@ -1,31 +1,10 @@
 //! firewalld on a message bus of its own, over both of its back ends.
 
 use portreeve_firewall::ir::owner::Owner;
-use portreeve_lab::Process;
+use portreeve_lab::site::{Firewalld, Iptables, Site};
 
 use crate::case::{Case, blocked, reaches};
 use crate::judge::{Places, assert_owner};
-use crate::site::{Iptables, PATIENCE, Site};
-
-/// firewalld and its bus, ended in the reverse order.
-struct Firewalld {
-    _daemon: Process,
-    _bus: Process,
-}
-
-impl Firewalld {
-    fn start(site: &Site, backend: &str) -> Self {
-        site.shell(&format!(
-            "mkdir -p /run/dbus
-             sed -i 's/^FirewallBackend=.*/FirewallBackend={backend}/' /etc/firewalld/firewalld.conf"
-        ));
-        let bus = site.spawn("exec dbus-daemon --system --nofork --nopidfile --print-address");
-        bus.wait_line("unix:path=", PATIENCE).unwrap();
-        let daemon = site.spawn("exec firewalld --nofork --nopid");
-        site.await_success("firewall-cmd --state");
-        Self { _daemon: daemon, _bus: bus }
-    }
-}
 
 /// One start of the client for several settings where it takes them: each start costs a quarter of a second.
 const CONFIGURATION: &str = "
@@ -89,9 +68,9 @@ fn cases() -> Vec<Case> {
 }
 
 fn scene(name: &str, backend: &str) {
-    let site = Site::new(name, Iptables::Nft);
-    let _firewalld = Firewalld::start(&site, backend);
-    site.shell(CONFIGURATION);
+    let site = Site::new(name, Iptables::Nft).unwrap();
+    let _firewalld = Firewalld::start(&site, backend).unwrap();
+    site.shell(CONFIGURATION).unwrap();
     assert_owner(&Places::of(&site).judge(&site, &cases()), &Owner::Firewalld, 0);
 }
 

@@ -1,8 +1,9 @@
 //! What a careful administrator writes by hand, and what a less careful one leaves in three places at once.
 
+use portreeve_lab::site::{Iptables, Site};
+
 use crate::case::{Case, blocked, reaches};
 use crate::judge::Places;
-use crate::site::{Iptables, Site};
 
 const ROUTER: &str = include_str!("rules/handwritten.nft");
 
@@ -55,11 +56,11 @@ fn router_cases() -> Vec<Case> {
 
 #[test]
 fn a_router_in_nft() {
-    let site = Site::new("handwritten", Iptables::Nft);
+    let site = Site::new("handwritten", Iptables::Nft).unwrap();
     site.server.sysctl("net.ipv4.ip_forward", 1).unwrap();
     site.server.sysctl("net.ipv6.conf.all.forwarding", 1).unwrap();
-    std::fs::write(site.seen_from_outside("/etc/nftables.conf"), ROUTER).unwrap();
-    site.shell("nft -f /etc/nftables.conf");
+    site.write("/etc/nftables.conf", ROUTER).unwrap();
+    site.shell("nft -f /etc/nftables.conf").unwrap();
     let mut cases = router_cases();
     // Pings are limited.
     for case in cases.iter_mut().filter(|case| case.packet.contains("echo-request")) {
@@ -118,7 +119,7 @@ fn three_places_cases() -> Vec<Case> {
 
 #[test]
 fn three_machineries_at_once() {
-    let site = Site::new("three-places", Iptables::Nft);
-    site.shell(THREE_PLACES);
+    let site = Site::new("three-places", Iptables::Nft).unwrap();
+    site.shell(THREE_PLACES).unwrap();
     Places::of(&site).judge(&site, &three_places_cases());
 }

@@ -9,14 +9,15 @@ use std::process::Command;
 use portreeve_firewall::ir::Ruleset;
 use portreeve_firewall::ir::owner::Owner;
 use portreeve_firewall::read::{Programs, live};
+use portreeve_lab::site::{INTERNET, Site};
 use portreeve_linux::namespace::NetworkNamespace;
 use serde_json::Value;
 
 use crate::case::Case;
 use crate::client::{Seen, attempt};
+use crate::corpus;
 use crate::listeners::Listeners;
 use crate::prediction::Predictor;
-use crate::site::{INTERNET, Site};
 use crate::trace::Tracer;
 
 /// Ports that answer everywhere. A port without a listener would refuse by itself and tell nothing of the rules.
@@ -65,7 +66,7 @@ impl Places {
 
     /// The same where the software has taken ports of the server.
     pub(crate) fn without(site: &Site, taken: &[u16]) -> Self {
-        site.keep_corpus();
+        corpus::keep(site);
         let mut places =
             Self { namespaces: BTreeMap::new(), addresses: BTreeMap::new(), listeners: Vec::new() };
         places.add(site.server.name(), &site.server.netns_path(), taken);

@@ -10,6 +10,7 @@
 
 mod case;
 mod client;
+mod corpus;
 mod docker;
 mod fail2ban;
 mod firewalld;
@@ -17,7 +18,6 @@ mod handwritten;
 mod judge;
 mod listeners;
 mod prediction;
-mod site;
 mod trace;
 mod ufw;
 mod xtables;

@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use portreeve_lab::site::Site;
 use portreeve_linux::namespace::NetworkNamespace;
 use portreeve_linux::netlink::{Family, Subscription};
 use portreeve_wire::netfilter::trace::{Event, EventKind, GROUP};
 use portreeve_wire::netlink::Messages;
-
-use crate::site::Site;
 
 const TABLE: &str = "portreeve_trace";
 /// First of all chains at every hook: a bridge that passes a packet up clears the flag, after prerouting has been. One later than the
@@ -51,7 +50,7 @@ impl Tracer {
     /// Traces every packet from now on.
     pub(crate) fn start(site: &Site, server: &NetworkNamespace) -> Self {
         let events = server.within(|| Subscription::join(Family::Netfilter, GROUP, QUEUE)).unwrap().unwrap();
-        site.shell(RULES);
+        site.shell(RULES).unwrap();
         Self { events }
     }
 

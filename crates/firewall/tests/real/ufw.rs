@@ -1,10 +1,10 @@
 //! ufw, over both iptables.
 
 use portreeve_firewall::ir::owner::Owner;
+use portreeve_lab::site::{Iptables, Site};
 
 use crate::case::{Case, blocked, reaches};
 use crate::judge::{Places, assert_owner};
-use crate::site::{Iptables, Site};
 
 /// What an administrator types on a small server that also routes for a network behind it.
 pub(crate) const CONFIGURATION: &str = "
@@ -62,9 +62,9 @@ fn cases() -> Vec<Case> {
 }
 
 fn scene(name: &str, iptables: Iptables) {
-    let site = Site::new(name, iptables);
+    let site = Site::new(name, iptables).unwrap();
     site.server.sysctl("net.ipv4.ip_forward", 1).unwrap();
-    site.shell(CONFIGURATION);
+    site.shell(CONFIGURATION).unwrap();
     assert_owner(&Places::of(&site).judge(&site, &cases()), &Owner::Ufw, 0);
 }
 

@@ -1,10 +1,10 @@
 //! Rules in the shapes of kube-proxy and libvirt, which cannot run here, loaded by the restore commands of both iptables.
 
 use portreeve_firewall::ir::owner::Owner;
+use portreeve_lab::site::{Iptables, Site};
 
 use crate::case::{Case, blocked, reaches};
 use crate::judge::{Places, assert_owner};
-use crate::site::{Iptables, Site};
 
 const KUBE_PROXY: &str = include_str!("rules/kube-proxy.v4");
 const LIBVIRT: &str = include_str!("rules/libvirt.v4");
@@ -12,16 +12,16 @@ const LIBVIRT_NFT: &str = include_str!("rules/libvirt.nft");
 
 /// Writes the rules into the server's memory and loads them.
 fn load(site: &Site, program: &str, rules: &str) {
-    std::fs::write(site.seen_from_outside("/run/rules"), rules).unwrap();
-    site.shell(&format!("{program} /run/rules"));
+    site.write("/run/rules", rules).unwrap();
+    site.shell(&format!("{program} /run/rules")).unwrap();
 }
 
 fn cluster(iptables: Iptables, name: &str) {
-    let site = Site::new(name, iptables);
+    let site = Site::new(name, iptables).unwrap();
     site.server.sysctl("net.ipv4.ip_forward", 1).unwrap();
     site.server.ip("link add cni0 type bridge\naddr add 10.244.1.1/24 dev cni0\nlink set cni0 up").unwrap();
     let pods = [("pod-a", "10.244.1.2/24"), ("pod-b", "10.244.1.3/24")]
-        .map(|(name, address)| site.guest(name, "cni0", address, "10.244.1.1"));
+        .map(|(name, address)| site.guest(name, "cni0", &[address], &["10.244.1.1"]).unwrap());
     // Not on the cable: routed to the server.
     site.outside.route("192.0.2.44 via 192.0.2.10").unwrap();
     load(&site, "iptables-restore", KUBE_PROXY);
@@ -66,7 +66,7 @@ fn cluster_cases() -> Vec<Case> {
 }
 
 fn virtual_machines(iptables: Iptables, program: &str, rules: &str, name: &str) {
-    let site = Site::new(name, iptables);
+    let site = Site::new(name, iptables).unwrap();
     site.server.sysctl("net.ipv4.ip_forward", 1).unwrap();
     for (bridge, address) in [("virbr0", "192.168.122.1/24"), ("virbr1", "10.99.0.1/24")] {
         let lines =
@@ -74,9 +74,9 @@ fn virtual_machines(iptables: Iptables, program: &str, rules: &str, name: &str) 
         site.server.ip(&lines).unwrap();
     }
     let machines = [
-        site.guest("vm", "virbr0", "192.168.122.2/24", "192.168.122.1"),
-        site.guest("alone-a", "virbr1", "10.99.0.2/24", "10.99.0.1"),
-        site.guest("alone-b", "virbr1", "10.99.0.3/24", "10.99.0.1"),
+        site.guest("vm", "virbr0", &["192.168.122.2/24"], &["192.168.122.1"]).unwrap(),
+        site.guest("alone-a", "virbr1", &["10.99.0.2/24"], &["10.99.0.1"]).unwrap(),
+        site.guest("alone-b", "virbr1", &["10.99.0.3/24"], &["10.99.0.1"]).unwrap(),
     ];
     load(&site, program, rules);
     let mut places = Places::of(&site);

@@ -1,5 +1,6 @@
 //! Whole ways of packets over small rulesets. What the kernel does with them is compared in `tests/differential`.
 
+mod fates;
 mod network;
 
 use std::fmt::Write as _;
