@@ -85,6 +85,9 @@ pub struct Hit {
     pub by: HitBy,
     /// Which packets, as they came.
     pub set: Set,
+    /// So many further rules of the same verdict stand behind this one, and each packet of the set was matched by one of them or by
+    /// this one. 0 with [`Wanted::every_rule`].
+    pub others: usize,
 }
 
 /// What in a chain did something.
@@ -105,6 +108,9 @@ pub struct Wanted {
     pub sets_changed: bool,
     /// Packets that the host sends may have any source, as programs can ask for. Otherwise the host chooses it.
     pub any_source: bool,
+    /// Each rule's own packets, however many rules there are. Otherwise, of long runs of rules with the same verdict, some are
+    /// named and the others counted ([`Hit::others`]), which is much cheaper.
+    pub every_rule: bool,
 }
 
 impl super::Simulator<'_> {

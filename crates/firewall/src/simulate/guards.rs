@@ -105,6 +105,13 @@ impl Guards {
         self.list.push(Guard { slot, negated, mask, low, high });
     }
 
+    /// Whether a rule is certainly refused.
+    pub(super) fn refuses(&self, rule: usize, values: &[Slot]) -> bool {
+        let Some([start, end]) = self.starts.get(rule..rule + 2) else { return false };
+        let range = usize::try_from(*start).unwrap_or(0)..usize::try_from(*end).unwrap_or(0);
+        self.list.get(range).unwrap_or_default().iter().any(|guard| guard.refuses(values))
+    }
+
     /// The first rule from `from` on that is not certainly refused.
     pub(super) fn next(&self, from: usize, values: &[Slot]) -> usize {
         let count = self.starts.len().saturating_sub(1);

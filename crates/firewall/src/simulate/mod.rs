@@ -26,6 +26,7 @@ pub use outcome::{
     Cause, CauseKind, Decider, Decision, Discard, Effect, End, Endpoints, Outcome, RouteStep, Simulation,
     Step,
 };
+pub(crate) use pipeline::{collects_fragments, tracks};
 pub use simulator::{Connection, Frame, Options, Origin, QuestionError, Simulator};
 
 #[cfg(test)]

@@ -189,7 +189,7 @@ fn id(at: usize) -> ChainId {
 }
 
 /// Whether connections are tracked: the kernel registers its hooks when a rule asks for them (`nf_ct_netns_get`).
-fn tracks(ruleset: &Ruleset, version: Version) -> bool {
+pub(crate) fn tracks(ruleset: &Ruleset, version: Version) -> bool {
     let relevant = ruleset.chains.iter().filter(|chain| chain.family.covers(version));
     let mut rules = relevant.flat_map(|chain| &chain.rules);
     ruleset.trackers.iter().any(|family| family.covers(version))
@@ -198,7 +198,7 @@ fn tracks(ruleset: &Ruleset, version: Version) -> bool {
 
 /// Whether a rule other than those that track connections asks for whole packets (`nf_defrag_ipv4_enable` in `nft_tproxy.c`,
 /// `xt_TPROXY.c`, `xt_socket.c`, `nft_socket.c`).
-fn collects_fragments(ruleset: &Ruleset, version: Version) -> bool {
+pub(crate) fn collects_fragments(ruleset: &Ruleset, version: Version) -> bool {
     let relevant = ruleset.chains.iter().filter(|chain| chain.family.covers(version));
     relevant.flat_map(|chain| &chain.rules).any(|rule| {
         rule.statements.iter().any(|statement| match statement {

@@ -12,7 +12,7 @@ use super::outcome::{Cause, CauseKind, End, Simulation};
 use super::pipeline::Pipelines;
 use super::run::Run;
 use super::sets::Index;
-use super::symbolic::{Caches, Classes};
+use super::symbolic::{Caches, Classes, Segment, segments};
 use super::state::{Conntrack, Flow, Info, Layer, Sender, Stage, State, Trail, Tuple, status};
 use crate::ir::{ChainId, Data, Hook, Ruleset, SetId, Statement, Verdict, Version};
 use crate::network::{Network, OutputRoute, Routed};
@@ -29,6 +29,7 @@ pub struct Simulator<'a> {
     changing: FxHashSet<SetId>,
     classes: [Classes; 2],
     pub(super) caches: Caches,
+    segments: Vec<Vec<Segment>>,
     hooks: FxHashMap<ChainId, Hook>,
 }
 
@@ -128,6 +129,11 @@ impl<'a> Simulator<'a> {
             changing: changing(ruleset),
             classes: [Classes::new(network, Version::V4), Classes::new(network, Version::V6)],
             caches: Caches::default(),
+            segments: {
+                let changing = changing(ruleset);
+                let changes = |set: SetId| changing.contains(&set);
+                ruleset.chains.iter().map(|chain| segments(ruleset, chain, &changes)).collect()
+            },
             hooks: hooks(ruleset),
         }
     }
@@ -373,6 +379,12 @@ impl<'a> Simulator<'a> {
     pub(super) fn classes(&self, version: Version) -> &Classes {
         let [v4, v6] = &self.classes;
         if version == Version::V4 { v4 } else { v6 }
+    }
+
+    /// The run of rules with one verdict that a rule belongs to.
+    pub(super) fn segment(&self, chain: ChainId, rule: usize) -> Option<&Segment> {
+        let all = self.segments.get(usize::try_from(chain.0).ok()?)?;
+        all.iter().find(|segment| segment.holds(rule))
     }
 
     /// The hook from which a chain is reached; the first, where there are several.

@@ -2,16 +2,17 @@
 //!
 //! Variables are never reordered, so that a level is the variable of the same number.
 
-use std::hash::{Hash, Hasher};
-
 use oxidd::bcdd::BCDDFunction;
 use oxidd::util::Ref;
 use oxidd::{BooleanFunction as _, Function, Manager, Node};
+use rustc_hash::FxHashSet;
 
 use super::set::Set;
 
 type Diagram<'id> = <BCDDFunction as Function>::Manager<'id>;
 type Edge<'id> = <Diagram<'id> as Manager>::Edge;
+/// What a set is in its diagram: a key for tables of sets.
+pub(super) type Key<'a, 'id> = Ref<'a, Edge<'id>>;
 type Tag = <Diagram<'static> as Manager>::EdgeTag;
 
 /// A set within a diagram, borrowed: as cheap as two pointers. Equal sets compare equal.
@@ -54,20 +55,18 @@ impl<'a, 'id> Cursor<'a, 'id> {
         }
     }
 
-    /// What is left of it where a variable, at or above its first, has either value: 0, then 1.
-    pub(super) fn halves(self, variable: u32) -> (Self, Self) {
-        match self.top() {
-            Top::Bit { variable: first, zero, one } if first == variable => (zero, one),
-            _ => (self, self),
-        }
+    /// Whether it may be met in several places, so that what was found out about it is worth keeping.
+    pub(super) fn is_shared(self) -> bool {
+        self.diagram.get_node(self.edge).ref_count() > 1
     }
 
-    /// The variable that it asks for first.
-    pub(super) fn first(self) -> Option<u32> {
-        match self.top() {
-            Top::Bit { variable, .. } => Some(variable),
-            _ => None,
-        }
+    pub(super) fn key(self) -> Key<'a, 'id> {
+        self.edge
+    }
+
+    /// What is left of it where a variable, at or above its first, has either value: 0, then 1.
+    pub(super) fn halves(self, variable: u32) -> (Self, Self) {
+        self.top().halves(self, variable)
     }
 
     pub(super) fn is_all(self) -> bool {
@@ -79,17 +78,13 @@ impl<'a, 'id> Cursor<'a, 'id> {
     }
 }
 
-impl PartialEq for Cursor<'_, '_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.edge == other.edge
-    }
-}
-
-impl Eq for Cursor<'_, '_> {}
-
-impl Hash for Cursor<'_, '_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.edge.hash(state);
+impl<'a, 'id> Top<'a, 'id> {
+    /// As [`Cursor::halves`], of the set that this is the top of.
+    pub(super) fn halves(&self, set: Cursor<'a, 'id>, variable: u32) -> (Cursor<'a, 'id>, Cursor<'a, 'id>) {
+        match self {
+            Self::Bit { variable: first, zero, one } if *first == variable => (*zero, *one),
+            _ => (set, set),
+        }
     }
 }
 
@@ -97,6 +92,26 @@ impl Set {
     /// Looks into the diagram of the set.
     pub(super) fn look<T>(&self, look: impl for<'a, 'id> FnOnce(Cursor<'a, 'id>) -> T) -> T {
         self.0.with_manager_shared(|diagram, edge| look(Cursor { diagram, edge }))
+    }
+
+    /// The variables that the set asks for, lowest first.
+    pub(super) fn asked(&self) -> Vec<u32> {
+        let mut variables = self.look(|set| {
+            let mut seen = FxHashSet::default();
+            let mut variables = FxHashSet::default();
+            let mut open = vec![set];
+            while let Some(next) = open.pop() {
+                if let Top::Bit { variable, zero, one } = next.top()
+                    && seen.insert(next.key())
+                {
+                    variables.insert(variable);
+                    open.extend([zero, one]);
+                }
+            }
+            variables.into_iter().collect::<Vec<_>>()
+        });
+        variables.sort_unstable();
+        variables
     }
 
     /// Looks into the diagrams of two sets of one space side by side.

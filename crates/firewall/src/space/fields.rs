@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::layout::Part;
 use super::set::Space;
 use super::word::Word;
 use crate::ir::{PayloadBase, Version};
@@ -61,6 +62,18 @@ impl Field {
     /// Its bits.
     pub(super) fn word(&self, space: &Space) -> Word {
         space.bits_at(self.base, self.offset, self.width)
+    }
+
+    /// The part that it is, or is in.
+    pub(super) fn part(&self) -> Option<Part> {
+        match self.kind {
+            FieldKind::Source => Some(Part::Source),
+            FieldKind::Destination => Some(Part::Destination),
+            FieldKind::SourcePort | FieldKind::IcmpType | FieldKind::IcmpCode => Some(Part::SourcePort),
+            FieldKind::DestinationPort => Some(Part::DestinationPort),
+            FieldKind::TcpFlags => Some(Part::TcpFlags),
+            _ => None,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use rustc_hash::FxHashMap;
 
-use super::diagram::Cursor;
+use super::diagram::{Cursor, Key, Top};
 use super::layout::Part;
 use super::set::{Set, Space, TooComplex};
 use super::word::Word;
@@ -17,6 +17,13 @@ pub struct Intervals {
     pub listed: Vec<Interval>,
     /// How many there are beyond those; [`u64::MAX`] stands for that many or more.
     pub more: u64,
+}
+
+impl Intervals {
+    /// How many there are in all.
+    pub fn count(&self) -> u64 {
+        u64::try_from(self.listed.len()).unwrap_or(u64::MAX).saturating_add(self.more)
+    }
 }
 
 impl Space {
@@ -74,24 +81,26 @@ impl Runs {
 struct Walk<'a, 'id: 'a> {
     first: u32,
     width: u32,
-    counted: FxHashMap<Cursor<'a, 'id>, Runs>,
+    counted: FxHashMap<Key<'a, 'id>, Runs>,
 }
 
 impl<'a, 'id> Walk<'a, 'id> {
     fn count(&mut self, set: Cursor<'a, 'id>, depth: u32) -> Runs {
-        let Some(variable) = set.first() else {
-            let all = set.is_all();
-            return Runs { count: u128::from(all), lowest: all, highest: all };
+        let (variable, zero, one) = match set.top() {
+            Top::None => return Runs { count: 0, lowest: false, highest: false },
+            Top::All => return Runs { count: 1, lowest: true, highest: true },
+            Top::Bit { variable, zero, one } => (variable, zero, one),
         };
-        let counted = if let Some(counted) = self.counted.get(&set) {
-            *counted
-        } else {
-            let (zero, one) = set.halves(variable);
+        let shared = set.is_shared();
+        let known = if shared { self.counted.get(&set.key()).copied() } else { None };
+        let counted = known.unwrap_or_else(|| {
             let below = variable - self.first + 1;
             let counted = self.count(zero, below).joined(self.count(one, below));
-            self.counted.insert(set, counted);
+            if shared {
+                self.counted.insert(set.key(), counted);
+            }
             counted
-        };
+        });
         (depth..variable - self.first).fold(counted, |runs, _| runs.joined(runs))
     }
 

@@ -5,7 +5,9 @@
 //! person wants to know of a set: its prefixes, its ports, one packet of it. Refuses to know rules: `crate::simulate` decides
 //! which bits a rule looks at.
 
+mod boundary;
 mod build;
+mod conditions;
 mod diagram;
 mod fields;
 mod intervals;
@@ -15,10 +17,12 @@ mod product;
 mod sample;
 mod set;
 mod shadow;
+mod values;
 mod witness;
 mod word;
 
 pub use build::interval_of;
+pub use conditions::Conditions;
 pub use intervals::Intervals;
 pub use layout::Part;
 pub use prefixes::Prefixes;

@@ -3,10 +3,12 @@
 //! Counted with one visit for each node of the diagram, listed only as far as asked for: a set of 100,000 networks costs no more
 //! than its diagram.
 
+use std::sync::{Mutex, PoisonError};
+
 use rustc_hash::FxHashMap;
 
 use super::build::prefix_of;
-use super::diagram::Cursor;
+use super::diagram::{Cursor, Key, Top};
 use super::layout::Part;
 use super::set::{Set, Space, TooComplex};
 use crate::ir::Version;
@@ -36,7 +38,8 @@ impl Space {
     /// # Errors
     /// [`TooComplex`]
     pub fn prefixes(&self, set: &Set, part: Part, most: usize) -> Result<Prefixes, TooComplex> {
-        self.prefixes_between(set, set, part, most)
+        let shadow = self.onto(set, &[part])?;
+        Ok(self.prefixes_of(&shadow, &shadow, part, most))
     }
 
     /// The shortest list of prefixes that holds all addresses of `inner` and none that is not in `outer`: what lies between is
@@ -52,42 +55,104 @@ impl Space {
         part: Part,
         most: usize,
     ) -> Result<Prefixes, TooComplex> {
-        if !matches!(part, Part::Source | Part::Destination) {
-            return Ok(Prefixes::default());
-        }
         let (inner, outer) = (self.onto(inner, &[part])?, self.onto(outer, &[part])?);
+        Ok(self.prefixes_of(&inner, &outer, part, most))
+    }
+
+    /// The same for sets that ask for nothing but the part.
+    pub(crate) fn prefixes_of(&self, inner: &Set, outer: &Set, part: Part, most: usize) -> Prefixes {
+        if !matches!(part, Part::Source | Part::Destination) {
+            return Prefixes::default();
+        }
+        let wanted = Wanted { inner: inner.clone(), outer: outer.clone(), part, most };
+        self.lists.of(wanted, |wanted| self.listed(wanted))
+    }
+
+    /// The first `most` of these prefixes. How many there are in all is not counted, so that it costs no walk over the whole set.
+    pub(crate) fn first_prefixes_of(&self, inner: &Set, outer: &Set, part: Part, most: usize) -> Vec<Prefix> {
+        if !matches!(part, Part::Source | Part::Destination) {
+            return Vec::new();
+        }
+        inner.look_with(outer, |inner, outer| {
+            let mut listed = Vec::new();
+            self.walk(part).list(Pair { inner, outer }, 0, 0, most, &mut listed);
+            listed
+        })
+    }
+
+    fn walk<'a, 'id>(&self, part: Part) -> Walk<'a, 'id> {
         let word = self.word(part);
-        let first = word.variables().next().unwrap_or_default();
-        let width = u32::try_from(word.width()).unwrap_or_default();
-        let version = self.version();
-        Ok(inner.look_with(&outer, |inner, outer| {
-            let mut walk = Walk { version, first, width, counted: FxHashMap::default() };
+        Walk {
+            version: self.version(),
+            first: word.variables().next().unwrap_or_default(),
+            width: u32::try_from(word.width()).unwrap_or_default(),
+            counted: FxHashMap::default(),
+        }
+    }
+
+    fn listed(&self, wanted: &Wanted) -> Prefixes {
+        let Wanted { inner, outer, part, most } = wanted;
+        inner.look_with(outer, |inner, outer| {
+            let mut walk = self.walk(*part);
             let pair = Pair { inner, outer };
             let count = walk.count(pair, 0);
             let mut listed = Vec::new();
-            walk.list(pair, 0, 0, most, &mut listed);
+            walk.list(pair, 0, 0, *most, &mut listed);
             let more = count - u128::try_from(listed.len()).unwrap_or_default().min(count);
             Prefixes { listed, more: u64::try_from(more).unwrap_or(u64::MAX) }
-        }))
+        })
+    }
+}
+
+/// What a list was made for.
+#[derive(PartialEq, Eq, Hash)]
+struct Wanted {
+    inner: Set,
+    outer: Set,
+    part: Part,
+    most: usize,
+}
+
+/// Lists that were made: many doors are open to the same sources.
+#[derive(Default)]
+pub(super) struct Lists(Mutex<FxHashMap<Wanted, Prefixes>>);
+
+impl Lists {
+    /// Most lists that are kept, and most prefixes in one of them.
+    const KEPT: usize = 1024;
+
+    fn of(&self, wanted: Wanted, make: impl FnOnce(&Wanted) -> Prefixes) -> Prefixes {
+        let Self(kept) = self;
+        if let Some(known) = kept.lock().unwrap_or_else(PoisonError::into_inner).get(&wanted) {
+            return known.clone();
+        }
+        let list = make(&wanted);
+        if list.listed.len() <= Self::KEPT {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.len() >= Self::KEPT {
+                kept.clear();
+            }
+            kept.insert(wanted, list.clone());
+        }
+        list
     }
 }
 
 /// What must be listed, and what may be.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy)]
 struct Pair<'a, 'id: 'a> {
     inner: Cursor<'a, 'id>,
     outer: Cursor<'a, 'id>,
 }
 
-impl Pair<'_, '_> {
+impl<'a, 'id> Pair<'a, 'id> {
+    fn keys(self) -> (Key<'a, 'id>, Key<'a, 'id>) {
+        (self.inner.key(), self.outer.key())
+    }
+
     fn halves(self, variable: u32) -> (Self, Self) {
         let (inner, outer) = (self.inner.halves(variable), self.outer.halves(variable));
         (Self { inner: inner.0, outer: outer.0 }, Self { inner: inner.1, outer: outer.1 })
-    }
-
-    /// The variable that either asks for first.
-    fn first(self) -> Option<u32> {
-        [self.inner.first(), self.outer.first()].into_iter().flatten().min()
     }
 }
 
@@ -97,28 +162,31 @@ struct Walk<'a, 'id: 'a> {
     first: u32,
     width: u32,
     /// Prefixes of a pair from its first variable on.
-    counted: FxHashMap<Pair<'a, 'id>, u128>,
+    counted: FxHashMap<(Key<'a, 'id>, Key<'a, 'id>), u128>,
 }
 
 impl<'a, 'id> Walk<'a, 'id> {
     /// How many prefixes a pair has at depth `depth`. Not more than half of all addresses, so that 128 bits hold it.
     fn count(&mut self, pair: Pair<'a, 'id>, depth: u32) -> u128 {
-        if pair.inner.is_none() {
-            return 0;
-        }
-        if pair.outer.is_all() {
-            return 1;
-        }
-        let Some(variable) = pair.first() else { return 0 };
-        let counted = if let Some(counted) = self.counted.get(&pair) {
-            *counted
-        } else {
-            let (zero, one) = pair.halves(variable);
-            let below = variable - self.first + 1;
-            let counted = self.count(zero, below) + self.count(one, below);
-            self.counted.insert(pair, counted);
-            counted
+        let (inner, outer) = (pair.inner.top(), pair.outer.top());
+        let variable = match (&inner, &outer) {
+            (Top::None, _) | (Top::All, Top::None) => return 0,
+            (_, Top::All) => return 1,
+            (Top::Bit { variable: a, .. }, Top::Bit { variable: b, .. }) => *a.min(b),
+            (Top::Bit { variable, .. }, Top::None) | (Top::All, Top::Bit { variable, .. }) => *variable,
         };
+        let shared = pair.inner.is_shared() || pair.outer.is_shared();
+        let known = if shared { self.counted.get(&pair.keys()).copied() } else { None };
+        let counted = known.unwrap_or_else(|| {
+            let (inner, outer) = (inner.halves(pair.inner, variable), outer.halves(pair.outer, variable));
+            let below = variable - self.first + 1;
+            let zero = self.count(Pair { inner: inner.0, outer: outer.0 }, below);
+            let counted = zero + self.count(Pair { inner: inner.1, outer: outer.1 }, below);
+            if shared {
+                self.counted.insert(pair.keys(), counted);
+            }
+            counted
+        });
         // Bits that nothing asks for: the same again for both values of each.
         counted << (variable - self.first - depth)
     }

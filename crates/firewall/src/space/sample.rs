@@ -27,7 +27,8 @@ impl Space {
     pub fn sample(&self, set: &Set, mut prefer: impl FnMut(u16) -> bool) -> Option<Vec<u8>> {
         let mut places = vec![0_u16; usize::try_from(self.layout.count()).ok()?];
         for place in 0..u16::try_from(places.len()).ok()? {
-            if let Some(slot) = self.layout.at(place).and_then(|at| places.get_mut(usize::try_from(at).ok()?)) {
+            if let Some(slot) = self.layout.at(place).and_then(|at| places.get_mut(usize::try_from(at).ok()?))
+            {
                 *slot = place;
             }
         }

@@ -10,6 +10,7 @@ use oxidd::{
 };
 
 use super::layout::{Layout, Part};
+use super::prefixes::Lists;
 use super::word::{Bit, Word};
 use crate::ir::{PayloadBase, Version};
 
@@ -50,6 +51,7 @@ pub struct Space {
     budget: Budget,
     version: Version,
     id: u64,
+    pub(super) lists: Lists,
 }
 
 /// A set of packets of a [`Space`]. Equal sets compare equal. Sets of different spaces must not meet.
@@ -73,7 +75,7 @@ impl Space {
         let (none, all) = manager
             .with_manager_shared(|manager| (Set(BCDDFunction::f(manager)), Set(BCDDFunction::t(manager))));
         let id = SPACES.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { layout, manager, variables, none, all, budget, version, id })
+        Ok(Self { layout, manager, variables, none, all, budget, version, id, lists: Lists::default() })
     }
 
     /// Version of IP.

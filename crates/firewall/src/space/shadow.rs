@@ -8,19 +8,37 @@ use super::word::{Bit, Word};
 impl Space {
     /// Packets for which some choice of every bit outside the word lies in the set.
     pub(super) fn onto_word(&self, set: &Set, word: &Word) -> Result<Set, TooComplex> {
-        let kept = sorted(word);
-        let others = (0..self.layout.count()).filter(|number| kept.binary_search(number).is_err());
-        self.made(set.0.exists(&self.all_of(others.collect())?.0))
+        self.onto_words(set, std::slice::from_ref(word))
+    }
+
+    /// The same, for bits outside of all the words.
+    pub(super) fn onto_words(&self, set: &Set, words: &[Word]) -> Result<Set, TooComplex> {
+        self.made(set.0.exists(&self.outside_of(words)?.0))
+    }
+
+    /// Packets for which every choice of the bits outside of the words lies in the set.
+    pub(super) fn throughout_words(&self, set: &Set, words: &[Word]) -> Result<Set, TooComplex> {
+        self.made(set.0.forall(&self.outside_of(words)?.0))
     }
 
     /// Packets for which some choice of the word's bits lies in the set.
     pub(super) fn exists_word(&self, set: &Set, word: &Word) -> Result<Set, TooComplex> {
-        self.made(set.0.exists(&self.all_of(sorted(word))?.0))
+        self.exists_words(set, std::slice::from_ref(word))
+    }
+
+    /// The same for the bits of several words.
+    pub(super) fn exists_words(&self, set: &Set, words: &[Word]) -> Result<Set, TooComplex> {
+        self.made(set.0.exists(&self.all_of(&sorted(words))?.0))
     }
 
     /// What of a set is left where the bits of a word have this value. The bits themselves are open in the answer.
     pub(super) fn given(&self, set: &Set, word: &Word, number: u128) -> Result<Set, TooComplex> {
-        self.made(set.0.restrict(&self.exactly(word, number)?.0))
+        self.where_known(set, &self.exactly(word, number)?)
+    }
+
+    /// What of a set is left where single bits have the values that they have in `known`, which asks for nothing else.
+    pub(super) fn where_known(&self, set: &Set, known: &Set) -> Result<Set, TooComplex> {
+        self.made(set.0.restrict(&known.0))
     }
 
     /// Packets in which the bits of a word have the value `number`, as far as they are variables.
@@ -39,8 +57,15 @@ impl Space {
         })
     }
 
+    /// All variables but those of the words.
+    fn outside_of(&self, words: &[Word]) -> Result<Set, TooComplex> {
+        let kept = sorted(words);
+        let others = (0..self.layout.count()).filter(|number| kept.binary_search(number).is_err());
+        self.all_of(&others.collect::<Vec<_>>())
+    }
+
     /// Packets in which all these variables, which are sorted, are 1.
-    fn all_of(&self, variables: Vec<u32>) -> Result<Set, TooComplex> {
+    fn all_of(&self, variables: &[u32]) -> Result<Set, TooComplex> {
         variables.iter().rev().try_fold(self.all(), |sum, number| self.choose(*number, &sum, &self.none()))
     }
 }
@@ -54,8 +79,8 @@ impl Word {
     }
 }
 
-fn sorted(word: &Word) -> Vec<u32> {
-    let mut numbers: Vec<u32> = word.variables().collect();
+fn sorted(words: &[Word]) -> Vec<u32> {
+    let mut numbers: Vec<u32> = words.iter().flat_map(Word::variables).collect();
     numbers.sort_unstable();
     numbers
 }

@@ -44,12 +44,13 @@ impl Space {
     ) -> Result<Option<Witness>, TooComplex> {
         let Some(place) = place(class.origin, network) else { return Ok(None) };
         let fields = fields(self.version(), class.protocol);
-        let mut rest = set.clone();
+        let mut known = self.all();
         for field in &fields {
             if let Some(number) = given(class, field.kind) {
-                rest = self.fixed(&rest, field, number)?;
+                known = self.and(&known, &self.exactly(&field.word(self), number)?)?;
             }
         }
+        let mut rest = self.where_known(set, &known)?;
         if rest.is_empty() {
             return Ok(None);
         }
@@ -106,20 +107,21 @@ impl Space {
 
     /// An address that somebody could have: one from the networks kept for examples, or from the middle of the widest prefix.
     fn address(&self, set: &Set, part: Part) -> Result<Option<u128>, TooComplex> {
-        let everyday = self.minus(set, &self.in_prefixes(part, &nobodys())?)?;
-        let set = if everyday.is_empty() { set } else { &everyday };
+        let shadow = self.onto(set, &[part])?;
         if part == Part::Source {
             for example in ["198.51.100.7", "203.0.113.7", "2001:db8::7"] {
                 if let Ok(address) = example.parse::<IpAddr>()
                     && address.is_ipv4() == (self.version() == Version::V4)
-                    && !self.and(set, &self.prefix(part, Prefix::new(address, 128))?)?.is_empty()
+                    && !self.given(&shadow, &self.word(part), number_of(address))?.is_empty()
                 {
                     return Ok(Some(number_of(address)));
                 }
             }
         }
-        let prefixes = self.prefixes(set, part, CHOICE)?;
-        let widest = prefixes.listed.iter().min_by_key(|prefix| prefix.length);
+        let everyday = self.minus(&shadow, &self.in_prefixes(part, &nobodys())?)?;
+        let shadow = if everyday.is_empty() { &shadow } else { &everyday };
+        let prefixes = self.first_prefixes_of(shadow, shadow, part, CHOICE);
+        let widest = prefixes.iter().min_by_key(|prefix| prefix.length);
         Ok(widest.map(|prefix| middle(*prefix)))
     }
 }

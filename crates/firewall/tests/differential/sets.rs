@@ -187,7 +187,7 @@ impl<'a> Sets<'a> {
     }
 }
 
-const WANTED: Wanted = Wanted { replies: false, sets_changed: true, any_source: false };
+const WANTED: Wanted = Wanted { replies: false, sets_changed: true, any_source: false, every_rule: false };
 
 /// The packet with the header bits of the sample that packets here can have.
 fn like_sample(like: &Packet, sample: &[u8]) -> Packet {

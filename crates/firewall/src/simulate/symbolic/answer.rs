@@ -31,6 +31,7 @@ struct Collected {
     unknown: Set,
     fates: Vec<Fate>,
     hits: FxHashMap<(bool, ChainId, HitBy), Set>,
+    others: FxHashMap<(bool, ChainId, HitBy), usize>,
     causes: FxHashMap<Cause, Set>,
 }
 
@@ -44,19 +45,21 @@ pub(in super::super) fn follow(
     let question = question(class);
     let mut headers = Headers::from_question(&question);
     open(&mut headers, class, wanted);
-    let asked = asked(space, class, &headers)?;
+    let (within, known) = asked(space, class, &headers)?;
     let mut collected = Collected {
         good: space.none(),
         bad: space.none(),
         unknown: space.none(),
         fates: Vec::new(),
         hits: FxHashMap::default(),
+        others: FxHashMap::default(),
         causes: FxHashMap::default(),
     };
     let options = Options { sets_changed: wanted.sets_changed, ..Options::default() };
     let given = Given::State(class.state);
-    let starts = starts(simulator, space, &headers, class, &asked)?;
-    let arrived = run(simulator, space, &options, (given, bound(class.origin)), starts, false, &mut collected)?;
+    let starts = starts(simulator, space, &headers, class, &within)?;
+    let arrived =
+        run(simulator, space, (&options, wanted), (given, bound(class.origin)), starts, false, &mut collected)?;
     for ((state, end), region) in arrived {
         let reply = wanted.replies.then(|| reply(simulator, &question, &state, &end)).flatten();
         let tuple = arrival(&state);
@@ -81,17 +84,18 @@ pub(in super::super) fn follow(
             unknown: space.none(),
             fates: Vec::new(),
             hits: FxHashMap::default(),
+            others: FxHashMap::default(),
             causes: FxHashMap::default(),
         };
         let given = Given::Flow(Box::new(flow));
-        let returned = run(simulator, space, &options, (given, None), vec![start], true, &mut back)?;
+        let returned = run(simulator, space, (&options, wanted), (given, None), vec![start], true, &mut back)?;
         for ((_, end), region) in returned {
             back.good = space.or(&back.good, &region)?;
             back.fates.push(Fate { end, reply: true, address: tuple.0, port: tuple.1, translated, set: region });
         }
         collected.take(space, back)?;
     }
-    collected.fates(simulator, space, asked)
+    collected.fates(simulator, space, &within, &known)
 }
 
 impl Collected {
@@ -103,18 +107,28 @@ impl Collected {
         for (key, set) in other.hits {
             join(space, &mut self.hits, key, &set)?;
         }
+        for (key, count) in other.others {
+            let others = self.others.entry(key).or_default();
+            *others = count.max(*others);
+        }
         for (cause, set) in other.causes {
             join(space, &mut self.causes, cause, &set)?;
         }
         Ok(())
     }
 
-    fn fates(self, simulator: &Simulator<'_>, space: &Space, asked: Set) -> Result<Fates, TooComplex> {
+    /// The fates of what was asked. `known` says what the headers said all along: it is put back only now, since all packets of the
+    /// class share it.
+    fn fates(self, simulator: &Simulator<'_>, space: &Space, within: &Set, known: &Set) -> Result<Fates, TooComplex> {
+        let asked = space.and(within, known)?;
         let doubtful = space.or(&space.and(&self.good, &self.bad)?, &self.unknown)?;
-        let allow = space.minus(&self.good, &doubtful)?;
-        let deny = space.minus(&self.bad, &doubtful)?;
+        let allow = space.and(known, &space.minus(&self.good, &doubtful)?)?;
+        let deny = space.and(known, &space.minus(&self.bad, &doubtful)?)?;
         let open = space.minus(&space.minus(&asked, &allow)?, &deny)?;
-        let mut doubts: Vec<(Cause, Set)> = self.causes.into_iter().collect();
+        let mut doubts: Vec<(Cause, Set)> = Vec::new();
+        for (cause, set) in self.causes {
+            doubts.push((cause, space.and(known, &set)?));
+        }
         doubts.sort_by(|(a, _), (b, _)| (a.rule, a.kind, &a.text).cmp(&(b.rule, b.kind, &b.text)));
         let mut causes = Vec::new();
         for (cause, set) in &doubts {
@@ -127,7 +141,8 @@ impl Collected {
         let mut hits: Vec<Hit> = Vec::new();
         for ((reply, chain, by), set) in self.hits {
             let hook = hook(chain).or_else(|| simulator.hook_of(chain)).unwrap_or(Hook::Prerouting);
-            hits.push(Hit { hook, reply, chain, by, set });
+            let others = self.others.get(&(reply, chain, by.clone())).copied().unwrap_or(0);
+            hits.push(Hit { hook, reply, chain, by, set: space.and(known, &set)?, others });
         }
         hits.sort_by_key(|hit| {
             let place = match &hit.by {
@@ -136,7 +151,11 @@ impl Collected {
             };
             (hit.reply, hit.hook, hit.chain, place)
         });
-        Ok(Fates { asked, allow, deny, open, ends: self.fates, hits, causes, doubts })
+        let mut ends = self.fates;
+        for fate in &mut ends {
+            fate.set = space.and(known, &fate.set)?;
+        }
+        Ok(Fates { asked, allow, deny, open, ends, hits, causes, doubts })
     }
 }
 
@@ -145,7 +164,7 @@ impl Collected {
 fn run(
     simulator: &Simulator<'_>,
     space: &Space,
-    options: &Options,
+    (options, wanted): (&Options, Wanted),
     (given, bound): (Given, Option<u32>),
     starts: Vec<State>,
     reply: bool,
@@ -153,6 +172,7 @@ fn run(
 ) -> Result<Vec<((State, End), Set)>, TooComplex> {
     let mut run = Run::new(simulator, options, given, bound);
     let mut symbols = Symbols::new(space, simulator.caches.take(space.id()));
+    symbols.every_rule = wanted.every_rule;
     for mut start in starts {
         start.sets_changed = options.sets_changed;
         symbols.defer(start, None);
@@ -168,6 +188,10 @@ fn run(
     }
     for ((chain, by), set) in symbols.hits {
         join(space, &mut into.hits, (reply, chain, by), &set)?;
+    }
+    for ((chain, by), count) in symbols.others {
+        let others = into.others.entry((reply, chain, by)).or_default();
+        *others = count.max(*others);
     }
     for (number, set) in symbols.causes {
         if let Some(cause) = causes.get(number) {
@@ -279,9 +303,10 @@ fn open(headers: &mut Headers, class: &Class, wanted: Wanted) {
     }
 }
 
-/// The packets of the class.
-fn asked(space: &Space, class: &Class, headers: &Headers) -> Result<Set, TooComplex> {
-    let mut set = class.within.clone().unwrap_or_else(|| space.all());
+/// The packets of the class: those that are asked for among all, and what their headers are known to say.
+fn asked(space: &Space, class: &Class, headers: &Headers) -> Result<(Set, Set), TooComplex> {
+    let within = class.within.clone().unwrap_or_else(|| space.all());
+    let mut set = space.all();
     let wide = if class.version == Version::V4 { 32 } else { 128 };
     let address = |address: IpAddr| match address {
         IpAddr::V4(v4) => u128::from(u32::from(v4)),
@@ -301,7 +326,7 @@ fn asked(space: &Space, class: &Class, headers: &Headers) -> Result<Set, TooComp
             set = space.and(&set, &space.within(&space.word(part), Interval::single(value))?.yes)?;
         }
     }
-    Ok(set)
+    Ok((within, set))
 }
 
 /// Where the packets start: one state for each type of packet that the destination makes (`eth_type_trans`).

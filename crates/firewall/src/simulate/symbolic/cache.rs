@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::address::{Asked, Group};
 use super::fields::FieldKey;
 use super::lookup::Found;
+use super::segment::{SegmentKey, Shared};
 use crate::ir::{Interval, SetId};
 use crate::packet::Bits;
 use crate::space::{Set, Split, Word};
@@ -17,6 +18,7 @@ pub(super) struct Cache {
     pub(super) intervals: FxHashMap<(Word, Interval), Split>,
     pub(super) lookups: FxHashMap<(SetId, Vec<Word>, bool), Arc<Found>>,
     pub(super) addresses: FxHashMap<Asked, Arc<Vec<Group>>>,
+    pub(super) segments: FxHashMap<SegmentKey, Option<Arc<Shared>>>,
     pub(super) fields: FxHashMap<FieldKey, Arc<Vec<(Option<Bits>, Set)>>>,
 }
 

@@ -28,6 +28,7 @@ impl Run<'_> {
             let Some(chain) = self.simulator.ruleset.chain(id) else { return self.policy(state, base) };
             let point =
                 Point { legacy: chain.backend == Backend::IptablesLegacy, ..point }.of(chain.family, state);
+            let from = cursor.rule;
             if cursor.statement == 0 {
                 if values.as_ref().is_none_or(|(of, _)| *of != id) {
                     values = Some((id, self.simulator.slots(id, state, point)));
@@ -56,6 +57,17 @@ impl Run<'_> {
                 }
             };
             let resumed = state.cursor.as_ref().map_or(0, |cursor| cursor.statement);
+            let slots = values.as_ref().map_or(&[][..], |(_, slots)| slots);
+            if resumed == 0 && self.symbols.as_ref().is_some_and(|symbols| !symbols.every_rule) {
+                match self.segment(state, point, id, chain, (from, at), slots) {
+                    Ok(false) => {}
+                    Ok(true) if state.trail.region.as_ref().is_none_or(crate::space::Set::is_empty) => {
+                        return Ended::Merged;
+                    }
+                    Ok(true) => continue,
+                    Err(error) => return self.fail(error),
+                }
+            }
             if resumed == 0
                 && let Some(verdict) = plain(rule)
             {

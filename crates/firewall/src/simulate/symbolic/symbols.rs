@@ -23,6 +23,8 @@ pub(in super::super) struct Symbols<'s> {
     pub(super) ways: Ways,
     /// What rules and policies did.
     pub(super) hits: FxHashMap<(ChainId, HitBy), Set>,
+    /// How many further rules stand behind a hit.
+    pub(super) others: FxHashMap<(ChainId, HitBy), usize>,
     /// By number of the cause.
     pub(super) causes: FxHashMap<usize, Set>,
     /// Ways that arrived.
@@ -32,6 +34,8 @@ pub(in super::super) struct Symbols<'s> {
     /// The first failure; what comes after it is worth nothing.
     pub(super) failed: Option<TooComplex>,
     pub(super) steps: usize,
+    /// Each rule's own packets are wanted: runs of rules are not taken as one.
+    pub(super) every_rule: bool,
     /// Addresses that stand for their class at the moment, and the bits that they stand for.
     pub(super) standing: Option<(Option<Bits>, Option<Bits>)>,
 }
@@ -43,11 +47,13 @@ impl<'s> Symbols<'s> {
             cache,
             ways: Ways::default(),
             hits: FxHashMap::default(),
+            others: FxHashMap::default(),
             causes: FxHashMap::default(),
             arrived: FxHashMap::default(),
             ended: FxHashMap::default(),
             failed: None,
             steps: 0,
+            every_rule: false,
             standing: None,
         }
     }
@@ -72,14 +78,6 @@ impl<'s> Symbols<'s> {
 
     pub(super) fn and(&mut self, a: &Set, b: &Set) -> Set {
         self.kept(self.space.and(a, b))
-    }
-
-    pub(super) fn or(&mut self, a: &Set, b: &Set) -> Set {
-        self.kept(self.space.or(a, b))
-    }
-
-    pub(super) fn minus(&mut self, a: &Set, b: &Set) -> Set {
-        self.kept(self.space.minus(a, b))
     }
 
     /// The packets on a way.

@@ -1,5 +1,7 @@
 //! Everything that is said of sets, against lists and enumerations that know no diagrams.
 
+mod boundaries;
+mod conditions;
 mod lists;
 mod operations;
 mod products;
