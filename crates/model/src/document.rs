@@ -178,6 +178,9 @@ pub struct ReachPorts {
     pub too_complex: Option<String>,
     /// The base chains of the rules.
     pub chains: Vec<reach::Chain>,
+    /// With `--probe`: connections that were really tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<crate::probe::Probe>,
     /// What is not simulated, or was assumed.
     pub limits: Vec<reach::Limit>,
     /// What was not seen.

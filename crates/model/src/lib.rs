@@ -12,6 +12,7 @@ pub mod finding;
 pub mod judgement;
 pub mod listener;
 pub mod namespace;
+pub mod probe;
 pub mod process;
 pub mod protocol;
 pub mod reach;

@@ -3,7 +3,7 @@
 //! Owns the questions and the words of their answers. Refuses to follow packets: `crate::simulate` does.
 
 pub mod alike;
-pub mod findings;
 pub mod exposure;
+pub mod findings;
 pub mod questions;
 pub mod zones;

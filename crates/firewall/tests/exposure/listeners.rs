@@ -1,5 +1,9 @@
 //! Listeners behind rules of every kind.
 
+use std::fmt::Write as _;
+
+use portreeve_firewall::reach::exposure::{Query, Surveyor};
+use portreeve_firewall::space::Budget;
 use portreeve_model::exposure::{Decision, IpVersion};
 use portreeve_model::reach::Verdict;
 
@@ -170,4 +174,34 @@ fn doors_of_one_class_differ_in_their_port_only() {
         let verdict = if port == 22 { Verdict::Allow } else { Verdict::Deny };
         assert_eq!(part(v4(exposure), "eth0", "203.0.113.8").verdict, verdict);
     }
+}
+
+#[test]
+fn a_long_allow_list_is_one_part_that_counts_its_rules() {
+    let mut text = String::from(
+        "table ip t {\n chain input { type filter hook input priority 0; policy drop; iif lo accept\n",
+    );
+    for n in 0..200 {
+        writeln!(text, "  ip saddr 198.18.{n}.0/25 accept").unwrap();
+    }
+    let scene = Scene::new(&(text + " }\n}\n"));
+    let exposure = scene.ask(&listener(80, &["192.0.2.10"]));
+    let open: Vec<_> = v4(&exposure)
+        .parts
+        .iter()
+        .filter(|part| part.verdict == Verdict::Allow && !part.interfaces.is_empty())
+        .collect();
+    assert_eq!(open.len(), 1, "{open:#?}");
+    assert_eq!(open[0].sources.len(), 200);
+    assert_eq!(u64::try_from(open[0].deciders.len()).unwrap() + open[0].more_deciders, 200);
+}
+
+#[test]
+fn what_is_too_complex_is_said_with_the_chain() {
+    let scene = Scene::new(ALLOW_LIST);
+    let budget = Budget { steps: 1, ..Budget::default() };
+    let surveyor = Surveyor::new(&scene.ruleset, &scene.network, &scene.zones, budget).unwrap();
+    let exposure = surveyor.exposures(&[everywhere(443)], &Query::default()).remove(0);
+    let said = v4(&exposure).too_complex.as_deref().unwrap();
+    assert!(said.contains("input"), "{said}");
 }

@@ -64,18 +64,25 @@ impl Scene {
     pub(crate) fn replay(&self, exposure: &Exposure) {
         for part in exposure.families.iter().flat_map(|family| &family.parts) {
             let question = question(&part.witness);
-            let there = self.decide(&question);
-            let back = || self.decide(&Question { reply: true, ..question.clone() });
-            let stands = match (part.verdict, part.deciders.first()) {
-                (_, Some(Decision::NoDoor { .. })) => true,
-                (Verdict::Allow, _) => there == Verdict::Allow && back() == Verdict::Allow,
-                (Verdict::Deny, Some(Decision::Reply { .. })) => {
-                    there == Verdict::Allow && back() == Verdict::Deny
-                }
-                (Verdict::Deny, _) => there == Verdict::Deny,
-                (Verdict::Unknown, _) => there == Verdict::Unknown || back() == Verdict::Unknown,
-            };
-            assert!(stands, "{:?}: {there:?} {part:#?}", exposure.door);
+            let missed = matches!(part.deciders.first(), Some(Decision::NoDoor { .. }));
+            let answered = self.answered(&question);
+            assert!(missed || answered == part.verdict, "{:?}: {answered:?} {part:#?}", exposure.door);
+            if let [Decision::Reply { .. }] = part.deciders.as_slice() {
+                assert_eq!(self.decide(&question), Verdict::Allow, "{part:#?}");
+            }
+        }
+    }
+
+    /// What becomes of a packet and of the answer to it, together.
+    pub(crate) fn answered(&self, packet: &Question) -> Verdict {
+        let back = || self.decide(&Question { reply: true, ..packet.clone() });
+        match self.decide(packet) {
+            Verdict::Deny => Verdict::Deny,
+            there => match back() {
+                Verdict::Allow => there,
+                // Whatever was uncertain on the way there: it is not answered.
+                back => back,
+            },
         }
     }
 

@@ -16,6 +16,13 @@ use crate::space::{Part, Set, Space, TooComplex};
 const TCP: u8 = 6;
 const SYN: u8 = 0x02;
 
+/// Sources that a question is about.
+enum Sources {
+    None,
+    All,
+    Within(Set),
+}
+
 /// Makes classes.
 pub(super) struct Asker<'a> {
     pub(super) space: &'a Space,
@@ -33,7 +40,11 @@ impl Asker<'_> {
         entrance: Entrance,
         from: Option<&From>,
     ) -> Result<Option<Class>, TooComplex> {
-        let Some(from) = self.sources(target.version, entrance, from)? else { return Ok(None) };
+        let from = match self.sources(target.version, entrance, from)? {
+            Sources::None => return Ok(None),
+            Sources::All => None,
+            Sources::Within(set) => Some(set),
+        };
         let mut class = Class {
             version: target.version,
             protocol: target.protocol,
@@ -47,17 +58,19 @@ impl Asker<'_> {
             within: None,
         };
         let (mut within, mut destinations) = (from, destinations.to_vec());
-        if entrance == Entrance::Own {
-            // The host chooses the source, which is then no variable.
-            if let Some(from) = within.take() {
-                destinations = self.sent_from(&from, destinations)?;
-            }
+        if entrance == Entrance::Own
+            && let Some(from) = within.take()
+        {
+            destinations = self.sent_from(&from, destinations)?;
         }
         match destinations.as_slice() {
             [] => return Ok(None),
-            [only] => class.destination = Some(*only),
+            [only] => {
+                class.destination = Some(*only);
+                class.source = (entrance == Entrance::Own).then(|| self.usual_source(*only));
+            }
             several => {
-                let sets = several.iter().map(|to| address(self.space, Part::Destination, *to));
+                let sets = several.iter().map(|to| self.packets_to(*to, entrance));
                 let sets = sets.collect::<Result<Vec<_>, _>>()?;
                 within = self.narrow(within, &self.space.union(&sets)?)?;
             }
@@ -73,29 +86,30 @@ impl Asker<'_> {
         Ok(Some(class))
     }
 
-    /// The sources that are asked about by a way in: outer `None` where there are none, inner where all are.
+    /// The sources that are asked about by a way in.
     fn sources(
         &self,
         version: Version,
         entrance: Entrance,
         from: Option<&From>,
-    ) -> Result<Option<Option<Set>>, TooComplex> {
+    ) -> Result<Sources, TooComplex> {
         Ok(match from {
-            None => Some(None),
+            None => Sources::All,
             Some(From::Prefixes(prefixes)) => {
                 let set = self.space.in_prefixes(Part::Source, prefixes)?;
-                (!set.is_empty()).then_some(Some(set))
+                if set.is_empty() { Sources::None } else { Sources::Within(set) }
             }
             Some(From::Interface(name)) => {
                 let found = self.network.interface_named(name).map(|interface| interface.index);
-                (found.is_some() && self.stands_for(entrance, found)).then_some(None)
+                let by = found.is_some() && self.stands_for(entrance, found);
+                if by { Sources::All } else { Sources::None }
             }
             Some(From::Zone(name)) => {
-                let Some(zone) = self.zones.named(name) else { return Ok(None) };
+                let Some(zone) = self.zones.named(name) else { return Ok(Sources::None) };
                 match (self.leads(entrance, zone, version), entrance) {
-                    (false, _) => None,
-                    (true, Entrance::Own) => Some(None),
-                    (true, Entrance::In(_)) => Some(Some(self.zones.set(self.space, zone)?)),
+                    (false, _) => Sources::None,
+                    (true, Entrance::Own) => Sources::All,
+                    (true, Entrance::In(_)) => Sources::Within(self.zones.set(self.space, zone)?),
                 }
             }
         })
@@ -126,6 +140,15 @@ impl Asker<'_> {
             Some(within) => self.space.and(&within, to)?,
             None => to.clone(),
         }))
+    }
+
+    /// What goes to an address: from the source that the host chooses, where it sends.
+    fn packets_to(&self, to: IpAddr, entrance: Entrance) -> Result<Set, TooComplex> {
+        let set = address(self.space, Part::Destination, to)?;
+        match entrance {
+            Entrance::Own => self.space.and(&set, &address(self.space, Part::Source, self.usual_source(to))?),
+            Entrance::In(_) => Ok(set),
+        }
     }
 
     /// Destinations for which the host chooses one of these sources.

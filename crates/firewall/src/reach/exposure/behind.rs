@@ -7,10 +7,10 @@ use portreeve_model::exposure::{Door, DoorKind, Exposure};
 use portreeve_model::{NamespaceId, Protocol};
 
 use super::door::targets;
-use super::entrance::{Bridges, entrances};
+use super::entrance::{Bridges, Entrance, entrances};
 use super::query::Query;
 use super::surveyor::Surveyor;
-use crate::simulate::Wanted;
+use crate::simulate::{End, Wanted};
 use crate::space::{Part, TooComplex};
 
 /// Most ranges of ports that are told apart; beyond, one door stands for all ports, and conditions of its parts name the ports.
@@ -20,7 +20,8 @@ const MOST_GROUPS: usize = 64;
 
 impl Surveyor<'_> {
     /// Which TCP and UDP ports of an address that is not this host's can be reached through this host, and by whom: a door for each
-    /// range of ports that behaves alike. Where nothing can be reached, one door for all ports says why.
+    /// range of ports that behaves alike. Where nothing can be reached, one door for all ports says why. What this host itself can
+    /// reach does not count for that, and is told among the parts.
     pub fn behind(&self, address: IpAddr, query: &Query) -> Vec<Exposure> {
         let mut doors = Vec::new();
         for protocol in [Protocol::Tcp, Protocol::Udp] {
@@ -47,7 +48,8 @@ impl Surveyor<'_> {
         let mut groups: Vec<Vec<RangeInclusive<u16>>> = Vec::new();
         for target in targets(whole, self.network) {
             let space = self.space(target.version);
-            for entrance in entrances(self.network, Bridges::Ports) {
+            let through = entrances(self.network, Bridges::Ports);
+            for entrance in through.into_iter().filter(|entrance| *entrance != Entrance::Own) {
                 let class = self.asker(target.version).class(
                     &target,
                     &target.destinations,
@@ -55,10 +57,17 @@ impl Surveyor<'_> {
                     query.from.as_ref(),
                 )?;
                 let Some(class) = class else { continue };
-                let wanted = Wanted { replies: query.replies, ..Wanted::default() };
+                let wanted = Wanted { replies: query.replies, any_source: true, ..Wanted::default() };
                 let fates = self.simulator.fates(space, &class, wanted)?;
+                // What this host takes itself is none of the other's ports.
+                let passed =
+                    fates.ends.iter().filter(|fate| !fate.reply && matches!(fate.end, End::Sent { .. }));
+                let passed = space.union(&passed.map(|fate| fate.set.clone()).collect::<Vec<_>>())?;
                 for set in [&fates.allow, &fates.open] {
-                    let set = space.and(set, &space.range(Part::DestinationPort, 1, u16::MAX.into())?)?;
+                    let set = space.and(
+                        &space.and(set, &passed)?,
+                        &space.range(Part::DestinationPort, 1, u16::MAX.into())?,
+                    )?;
                     let Some(products) = space.split(&set, &[Part::DestinationPort], MOST_GROUPS)? else {
                         return Ok(None);
                     };

@@ -117,7 +117,8 @@ pub(super) fn is_of(address: IpAddr, version: Version) -> bool {
 
 impl Target {
     /// Whether what ends so is at the door, and where; otherwise why not.
-    pub(super) fn takes(&self, fate: &Fate, translated: bool) -> Result<Arrival, String> {
+    pub(super) fn takes(&self, fate: &Fate) -> Result<Arrival, String> {
+        let translated = fate.translated;
         let arrival = if translated {
             Arrival { address: fate.address, port: fate.port }
         } else {

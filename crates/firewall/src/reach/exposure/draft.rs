@@ -20,6 +20,10 @@ use crate::space::{Part, Set, Space, TooComplex};
 
 /// Most pieces that a reading is cut into at each cut.
 const MOST_PRODUCTS: usize = 12;
+/// Most values of a field that a condition lists.
+const MOST_VALUES: usize = 256;
+/// The condition of packets that only a neighbour can send.
+const ON_THE_LINK: &str = "sender on the link, for no router forwards to this address";
 /// What a piece is told of already when its other conditions are looked for.
 const PINNED: [Part; 4] = [Part::Source, Part::Destination, Part::DestinationPort, Part::TcpFlags];
 
@@ -28,6 +32,7 @@ const PINNED: [Part; 4] = [Part::Source, Part::Destination, Part::DestinationPor
 pub(super) struct Draft {
     pub(super) verdict: Verdict,
     pub(super) whys: Vec<Why>,
+    pub(super) others: usize,
     pub(super) causes: Vec<Cause>,
     pub(super) arrival: Option<Arrival>,
     pub(super) entrances: Vec<Entrance>,
@@ -37,6 +42,11 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// Whether only neighbours on the link can send such packets.
+    pub(super) fn is_for_neighbours(&self) -> bool {
+        self.conditions.iter().any(|condition| condition == ON_THE_LINK)
+    }
+
     /// Whether another says the same of the same sources, by another way in.
     pub(super) fn is_same_as(&self, other: &Self) -> bool {
         self.verdict == other.verdict
@@ -44,6 +54,7 @@ impl Draft {
             && self.conditions == other.conditions
             && self.arrival == other.arrival
             && self.whys == other.whys
+            && self.others == other.others
             && self.causes == other.causes
             && self.entrances.contains(&Entrance::Own) == other.entrances.contains(&Entrance::Own)
     }
@@ -56,6 +67,8 @@ pub(super) struct Scene<'a> {
     pub(super) target: &'a Target,
     pub(super) class: &'a Class,
     pub(super) entrance: Entrance,
+    /// Ways in for which everything is the same, that one among them.
+    pub(super) alike: &'a [Entrance],
     pub(super) asker: &'a Asker<'a>,
     /// Destinations that matter: what goes to others never arrives this way, whoever sends it.
     pub(super) destinations: &'a [IpAddr],
@@ -69,7 +82,15 @@ impl Scene<'_> {
     /// The parts of a reading.
     pub(super) fn drafts(&self, reading: &Reading) -> Result<Vec<Draft>, TooComplex> {
         let mut drafts = Vec::new();
-        for (words, set) in self.by_destination(&reading.set)? {
+        let set = match self.entrance {
+            // What the host sends has one source for each destination, which would keep destinations apart.
+            Entrance::Own => self.space.exists(&reading.set, &[Part::Source])?,
+            Entrance::In(_) => reading.set.clone(),
+        };
+        for (mut words, set) in self.by_destination(&set)? {
+            if reading.verdict != Verdict::Deny && self.is_for_neighbours(&set)? {
+                words.push(ON_THE_LINK.to_owned());
+            }
             for (words, set) in self.by_port(words, &set)? {
                 self.by_source(reading, &words, &set, &mut drafts)?;
             }
@@ -92,6 +113,12 @@ impl Scene<'_> {
             ));
         }
         Ok(pieces)
+    }
+
+    /// Whether packets go to addresses only that no router forwards to: from elsewhere none arrives.
+    fn is_for_neighbours(&self, set: &Set) -> Result<bool, TooComplex> {
+        let destinations = self.destinations_in(set)?;
+        Ok(self.entrance != Entrance::Own && destinations.iter().all(|address| is_of_the_link(*address)))
     }
 
     fn destination_words(&self, set: &Set) -> Result<Vec<String>, TooComplex> {
@@ -186,7 +213,8 @@ impl Scene<'_> {
         drafts: &mut Vec<Draft>,
     ) -> Result<(), TooComplex> {
         let space = self.space;
-        let conditions = super::words::conditions(space, rest)?;
+        let told = |set: &Set| space.conditions(set, self.class.protocol, &PINNED, MOST_VALUES);
+        let conditions = told(rest)?;
         let (mut exact, mut pieces) = (whole && conditions.exact, Vec::new());
         if !conditions.exact
             && let Some(products) = space.split(rest, &[Part::SourcePort], MOST_PRODUCTS)?
@@ -194,7 +222,7 @@ impl Scene<'_> {
             exact = whole;
             for product in products {
                 let piece = space.and(&product.keys, &product.rest)?;
-                let conditions = super::words::conditions(space, &piece)?;
+                let conditions = told(&piece)?;
                 exact &= conditions.exact;
                 pieces.push((conditions.words, space.and(set, &product.keys)?));
             }
@@ -212,15 +240,25 @@ impl Scene<'_> {
             drafts.push(Draft {
                 verdict: reading.verdict,
                 whys: reading.whys.clone(),
+                others: reading.others,
                 causes: reading.causes.clone(),
                 arrival: reading.arrival,
-                entrances: vec![self.entrance],
+                entrances: self.alike.to_vec(),
                 sources: sources.clone(),
                 conditions,
                 witness,
             });
         }
         Ok(())
+    }
+}
+
+/// Whether no router forwards packets to an address: loopback (RFC 1122, RFC 4291) and link-local ones (RFC 3927, RFC 4291). Rules
+/// that translate see them before the kernel would refuse them.
+pub(super) fn is_of_the_link(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_loopback() || address.is_link_local(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unicast_link_local(),
     }
 }
 

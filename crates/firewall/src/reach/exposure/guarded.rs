@@ -137,3 +137,39 @@ fn behind(chains: &[Chain], steps: &[Vec<Step>], last: &[Option<usize>]) -> Vec<
 fn at(chain: ChainId) -> Option<usize> {
     usize::try_from(chain.0).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::{Backend, Version};
+    use crate::read::xtables::{IpSets, read_save};
+
+    fn guarded(text: &str) -> (Ruleset, Guarded) {
+        let ruleset = read_save(text, Version::V4, Backend::IptablesLegacy, &IpSets::default()).unwrap();
+        let guarded = Guarded::new(&ruleset);
+        (ruleset, guarded)
+    }
+
+    fn chain(ruleset: &Ruleset, name: &str) -> ChainId {
+        ChainId(u32::try_from(ruleset.chains.iter().position(|chain| chain.name == name).unwrap()).unwrap())
+    }
+
+    #[test]
+    fn an_accept_decides_where_something_behind_it_could_deny() {
+        let (ruleset, guarded) = guarded(
+            "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:A - [0:0]\n:B - [0:0]\n:C - [0:0]\n\
+             -A INPUT -p tcp -j ACCEPT\n-A INPUT -s 192.0.2.1/32 -j A\n-A INPUT -p udp -j C\n-A INPUT -p icmp -j ACCEPT\n\
+             -A A -p tcp -j ACCEPT\n-A B -j DROP\n-A C -j B\n\
+             -A FORWARD -p tcp -j ACCEPT\nCOMMIT\n",
+        );
+        let (input, forward, a) =
+            (chain(&ruleset, "INPUT"), chain(&ruleset, "FORWARD"), chain(&ruleset, "A"));
+        // The chain C leads to a rule that drops.
+        assert!(guarded.holds(input, 0));
+        assert!(!guarded.holds(input, 3));
+        // Behind the jump to A stands the jump to C.
+        assert!(guarded.holds(a, 0));
+        // The policy drops.
+        assert!(guarded.holds(forward, 0));
+    }
+}

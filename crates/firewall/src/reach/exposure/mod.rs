@@ -5,14 +5,17 @@
 
 mod ask;
 mod behind;
+mod coverage;
 mod door;
 mod draft;
 mod entrance;
 mod family;
 mod guarded;
+mod parts;
 mod ports;
 mod query;
 mod reading;
+mod refine;
 mod surveyor;
 mod translated;
 mod why;

@@ -29,7 +29,7 @@ impl PortClasses {
             cuts.statement(statement);
         }
         for rule in &network.rules {
-            for ports in [&rule.source_port, &rule.destination_port].into_iter().flatten() {
+            for ports in [rule.source_port, rule.destination_port].into_iter().flatten() {
                 cuts.policy_rule(ports);
             }
         }
@@ -92,11 +92,17 @@ impl Cuts<'_> {
             }
             Statement::Update { set, key, data, .. } => {
                 self.lookup(key, *set);
-                data.iter().for_each(|data| self.read(data));
+                if let Some(data) = data {
+                    self.read(data);
+                }
             }
             Statement::Tproxy { address, port, .. } => {
-                address.iter().for_each(|address| self.read(address));
-                port.iter().for_each(|port| self.written(port));
+                if let Some(address) = address {
+                    self.read(address);
+                }
+                if let Some(port) = port {
+                    self.written(port);
+                }
             }
             _ => {}
         }
@@ -120,7 +126,9 @@ impl Cuts<'_> {
             },
             Condition::Lookup { key, set, .. } => self.lookup(key, *set),
             Condition::All(parts) | Condition::Any(parts) => {
-                parts.iter().for_each(|part| self.condition(part))
+                for part in parts {
+                    self.condition(part);
+                }
             }
             Condition::Not(inner) => self.condition(inner),
             Condition::Unknown(_) => {}
@@ -143,7 +151,9 @@ impl Cuts<'_> {
                 self.lookup(key, *map);
                 for element in self.elements(*map) {
                     if let Data::Values(values) = &element.data {
-                        values.iter().for_each(|value| self.interval(*value));
+                        for value in values {
+                            self.interval(*value);
+                        }
                     }
                 }
             }
@@ -178,8 +188,8 @@ impl Cuts<'_> {
         }
     }
 
-    fn policy_rule(&mut self, ports: &PortMatch) {
-        match *ports {
+    fn policy_rule(&mut self, ports: PortMatch) {
+        match ports {
             PortMatch::Range(low, high) => self.interval(Interval { low: low.into(), high: high.into() }),
             // A mask picks single bits.
             PortMatch::Masked(..) => self.every = true,
@@ -188,7 +198,7 @@ impl Cuts<'_> {
 
     fn interval(&mut self, interval: Interval) {
         for cut in [interval.low, interval.high.saturating_add(1)] {
-            self.at.extend(u32::try_from(cut).ok().filter(|cut| *cut <= u32::from(u16::MAX)));
+            self.at.extend(u16::try_from(cut).ok().map(u32::from));
         }
     }
 
@@ -262,4 +272,49 @@ fn writes_port(target: &Writable) -> bool {
 /// Whether ports stand at the head of the protocol's header: TCP, UDP, DCCP, SCTP, UDP-Lite.
 fn has_ports(protocol: u8) -> bool {
     matches!(protocol, 6 | 17 | 33 | 132 | 136)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::{Backend, Version};
+    use crate::read::xtables::{IpSets, read_save};
+
+    fn classes(rules: &str) -> PortClasses {
+        let text = format!("*filter\n:INPUT ACCEPT [0:0]\n{rules}COMMIT\n");
+        let ruleset = read_save(&text, Version::V4, Backend::IptablesLegacy, &IpSets::default()).unwrap();
+        PortClasses::new(&ruleset, &Network::default())
+    }
+
+    #[test]
+    fn ports_that_no_rule_names_are_one_class_between_those_that_are_named() {
+        let classes = classes(
+            "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n-A INPUT -p udp -m multiport --dports 100:200,443 -j ACCEPT\n\
+             -A INPUT -p icmp -m icmp --icmp-type 8 -j ACCEPT\n-A INPUT -s 192.0.2.1/32 -j DROP\n",
+        );
+        let of = |port| classes.of(port);
+        assert_eq!(of(1), of(21));
+        assert_ne!(of(21), of(22));
+        assert_ne!(of(22), of(23));
+        assert_eq!(of(23), of(99));
+        assert_eq!(of(100), of(200));
+        assert_ne!(of(200), of(201));
+        assert_ne!(of(443), of(65535));
+        assert_eq!(of(444), of(65535));
+    }
+
+    #[test]
+    fn where_rules_compute_with_ports_every_port_is_apart() {
+        let classes = classes("-A INPUT -p tcp -m u32 --u32 \"0>>22&0x3C@0>>16&1=1\" -j DROP\n");
+        // An expression that is not understood forks for all ports alike.
+        assert_eq!(classes.of(1), classes.of(2));
+        let statement = Statement::Match(Condition::equal(
+            Expression::Field(Field::Payload(crate::ir::Payload::transport(None, 16, 16, "dport"))).masked(1),
+            1,
+        ));
+        let ruleset = Ruleset::default();
+        let mut cuts = Cuts { ruleset: &ruleset, at: Vec::new(), every: false };
+        cuts.statement(&statement);
+        assert!(cuts.every);
+    }
 }

@@ -9,6 +9,7 @@ use portreeve_model::reach::Verdict;
 
 use super::door::{Arrival, Target};
 use super::guarded::{Guarded, translates_destination};
+use super::refine::refine;
 use super::why::{Place, Why};
 use crate::ir::{ChainId, Hook, Policy, Ruleset};
 use crate::simulate::{Cause, Effect, End, Fate, Fates, Hit, HitBy};
@@ -23,10 +24,23 @@ pub(super) struct Reading {
     pub(super) verdict: Verdict,
     /// What decides, most telling first; never empty.
     pub(super) whys: Vec<Why>,
+    /// So many further rules decide alike, which are not named.
+    pub(super) others: usize,
     /// What it depends on.
     pub(super) causes: Vec<Cause>,
     pub(super) arrival: Option<Arrival>,
     pub(super) set: Set,
+}
+
+impl Reading {
+    /// Whether the same is to be said of the packets of both.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        self.verdict == other.verdict
+            && self.whys == other.whys
+            && self.others == other.others
+            && self.causes == other.causes
+            && self.arrival == other.arrival
+    }
 }
 
 /// What is needed to read.
@@ -41,6 +55,15 @@ pub(super) struct Reader<'a> {
 struct Item {
     why: Why,
     set: Set,
+    /// It stands for so many further rules ([`Hit::others`]).
+    others: usize,
+}
+
+/// Packets about which the same decides.
+struct Piece {
+    set: Set,
+    whys: Vec<Why>,
+    others: usize,
 }
 
 impl Reader<'_> {
@@ -52,8 +75,7 @@ impl Reader<'_> {
         region: &Set,
     ) -> Result<Vec<Reading>, TooComplex> {
         let space = self.space;
-        let translated = self.translated(fates)?;
-        let (here, elsewhere) = self.arrivals(target, fates, &translated)?;
+        let (here, elsewhere) = self.arrivals(target, fates)?;
         let reached = space.union(&here.iter().map(|(_, set)| set.clone()).collect::<Vec<_>>())?;
         let allow = space.and(&fates.allow, region)?;
         let open = space.and(&fates.open, region)?;
@@ -66,34 +88,18 @@ impl Reader<'_> {
         Ok(readings)
     }
 
-    /// Packets of which the destination is translated.
-    fn translated(self, fates: &Fates) -> Result<Set, TooComplex> {
-        let sets: Vec<Set> =
-            fates.hits.iter().filter(|hit| self.is_translation(hit)).map(|hit| hit.set.clone()).collect();
-        self.space.union(&sets)
-    }
-
     /// Where what arrives goes: at the door, and past it with the reason.
     #[expect(clippy::type_complexity, reason = "two lists of the same shape, taken apart at once")]
     fn arrivals(
         self,
         target: &Target,
         fates: &Fates,
-        translated: &Set,
     ) -> Result<(Vec<(Arrival, Set)>, Vec<(String, Set)>), TooComplex> {
         let (mut here, mut elsewhere) = (Vec::new(), Vec::new());
         for fate in fates.ends.iter().filter(|fate| !fate.reply && fate.end.arrives() == Some(true)) {
-            for (is_translated, set) in [
-                (true, self.space.and(&fate.set, translated)?),
-                (false, self.space.minus(&fate.set, translated)?),
-            ] {
-                if set.is_empty() {
-                    continue;
-                }
-                match target.takes(fate, is_translated) {
-                    Ok(arrival) => self.join(&mut here, arrival, &set)?,
-                    Err(text) => self.join(&mut elsewhere, text, &set)?,
-                }
+            match target.takes(fate) {
+                Ok(arrival) => self.join(&mut here, arrival, &fate.set)?,
+                Err(text) => self.join(&mut elsewhere, text, &fate.set)?,
             }
         }
         Ok((here, elsewhere))
@@ -122,11 +128,12 @@ impl Reader<'_> {
         for (arrival, at) in arrivals {
             let piece = self.space.and(&rest, at)?;
             rest = self.space.minus(&rest, at)?;
-            for (set, whys) in self.apart(&piece, &items)? {
+            for Piece { set, whys, others } in self.apart(&piece, &items)? {
                 let whys = if whys.is_empty() { self.nothing_denies(fates, &set)? } else { whys };
                 readings.push(Reading {
                     verdict: Verdict::Allow,
                     whys,
+                    others,
                     causes: Vec::new(),
                     arrival: Some(*arrival),
                     set,
@@ -148,7 +155,8 @@ impl Reader<'_> {
                 let set = self.space.and(&hit.set, among)?;
                 if !set.is_empty() {
                     let place = Place { hook: Some(hit.hook), chain: hit.chain, reply: false };
-                    items.push((rank(hit, accepts), Item { why: Why::Rule(place, *rule), set }));
+                    let item = Item { why: Why::Rule(place, *rule), set, others: hit.others };
+                    items.push((rank(hit, accepts), item));
                 }
             }
         }
@@ -176,10 +184,17 @@ impl Reader<'_> {
 
     fn denied(self, fates: &Fates, set: &Set, readings: &mut Vec<Reading>) -> Result<(), TooComplex> {
         let items = self.denying(fates, set)?;
-        for (set, whys) in self.apart(set, &items)? {
+        for Piece { set, whys, others } in self.apart(set, &items)? {
             let whys =
                 if whys.is_empty() { vec![Why::NoDoor("it does not arrive".to_owned())] } else { whys };
-            readings.push(Reading { verdict: Verdict::Deny, whys, causes: Vec::new(), arrival: None, set });
+            readings.push(Reading {
+                verdict: Verdict::Deny,
+                whys,
+                others,
+                causes: Vec::new(),
+                arrival: None,
+                set,
+            });
         }
         Ok(())
     }
@@ -197,12 +212,12 @@ impl Reader<'_> {
             if set.is_empty() {
                 continue;
             }
-            let why = stopped_by(fate, &hooks);
+            let (why, others) = stopped_by(fate, &hooks);
             if let Some(item) = known.get(&why).and_then(|at| items.get_mut(*at)) {
                 item.set = self.space.or(&item.set, &set)?;
             } else {
                 known.insert(why.clone(), items.len());
-                items.push(Item { why, set });
+                items.push(Item { why, set, others });
             }
         }
         Ok(items)
@@ -221,12 +236,7 @@ impl Reader<'_> {
             refine(self.space, set, &sets)?
         };
         for (piece, _) in pieces {
-            let mut whys = Vec::new();
-            for item in stopping.iter().chain(&accepting) {
-                if !self.space.and(&item.set, &piece)?.is_empty() {
-                    whys.push(item.why.clone());
-                }
-            }
+            let (mut whys, others) = self.named(stopping.iter().chain(&accepting), &piece)?;
             let mut causes = Vec::new();
             for (cause, set) in &fates.causes {
                 if !self.space.and(set, &piece)?.is_empty() {
@@ -236,7 +246,14 @@ impl Reader<'_> {
             if whys.is_empty() {
                 whys.push(Why::NoRule);
             }
-            readings.push(Reading { verdict: Verdict::Unknown, whys, causes, arrival: None, set: piece });
+            readings.push(Reading {
+                verdict: Verdict::Unknown,
+                whys,
+                others,
+                causes,
+                arrival: None,
+                set: piece,
+            });
         }
         Ok(())
     }
@@ -256,6 +273,7 @@ impl Reader<'_> {
                 readings.push(Reading {
                     verdict: Verdict::Deny,
                     whys: vec![Why::NoDoor(text.clone())],
+                    others: 0,
                     causes: Vec::new(),
                     arrival: None,
                     set: piece,
@@ -265,37 +283,47 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Splits packets by what decides about them.
-    fn apart(self, set: &Set, items: &[Item]) -> Result<Vec<(Set, Vec<Why>)>, TooComplex> {
+    /// Splits packets by what decides about them; by its kind only where that is too much, or where not every rule is named.
+    fn apart(self, set: &Set, items: &[Item]) -> Result<Vec<Piece>, TooComplex> {
         if set.is_empty() {
             return Ok(Vec::new());
         }
-        if items.len() <= MOST_APART {
-            let sets: Vec<&Set> = items.iter().map(|item| &item.set).collect();
-            let pieces = refine(self.space, set, &sets)?;
-            let named =
-                |by: Vec<usize>| by.into_iter().filter_map(|at| Some(items.get(at)?.why.clone())).collect();
-            return Ok(pieces.into_iter().map(|(set, by)| (set, named(by))).collect());
-        }
-        let mut kinds: Vec<(u8, Vec<Set>)> = Vec::new();
+        let mut kinds: Vec<(Option<u8>, Vec<Set>)> = Vec::new();
+        let single = items.len() <= MOST_APART && items.iter().all(|item| item.others == 0);
         for item in items {
-            match kinds.iter_mut().find(|(kind, _)| *kind == item.why.kind()) {
+            let kind = (!single).then(|| item.why.kind());
+            match kinds.iter_mut().find(|(known, _)| kind.is_some() && *known == kind) {
                 Some((_, sets)) => sets.push(item.set.clone()),
-                None => kinds.push((item.why.kind(), vec![item.set.clone()])),
+                None => kinds.push((kind, vec![item.set.clone()])),
             }
         }
         let unions = kinds.iter().map(|(_, sets)| self.space.union(sets)).collect::<Result<Vec<_>, _>>()?;
         let mut pieces = Vec::new();
-        for (piece, _) in refine(self.space, set, &unions.iter().collect::<Vec<_>>())? {
-            let mut whys = Vec::new();
-            for item in items {
-                if !self.space.and(&item.set, &piece)?.is_empty() {
-                    whys.push(item.why.clone());
-                }
-            }
-            pieces.push((piece, whys));
+        for (set, by) in refine(self.space, set, &unions.iter().collect::<Vec<_>>())? {
+            let (whys, others) = if single {
+                (by.into_iter().filter_map(|at| Some(items.get(at)?.why.clone())).collect(), 0)
+            } else {
+                self.named(items.iter(), &set)?
+            };
+            pieces.push(Piece { set, whys, others });
         }
         Ok(pieces)
+    }
+
+    /// What of some items decides about packets of a set, and how many rules beyond those that are named.
+    fn named<'i>(
+        self,
+        items: impl Iterator<Item = &'i Item>,
+        set: &Set,
+    ) -> Result<(Vec<Why>, usize), TooComplex> {
+        let (mut whys, mut others) = (Vec::new(), 0_usize);
+        for item in items {
+            if !self.space.and(&item.set, set)?.is_empty() {
+                whys.push(item.why.clone());
+                others = others.saturating_add(item.others);
+            }
+        }
+        Ok((whys, others))
     }
 
     fn is_translation(self, hit: &Hit) -> bool {
@@ -329,52 +357,34 @@ fn rank(hit: &Hit, filters: bool) -> u8 {
     }
 }
 
-type Hooks = FxHashMap<(ChainId, Option<usize>, bool), Hook>;
+/// By chain, rule or policy, and direction.
+type Hooks = FxHashMap<(ChainId, Option<usize>, bool), (Hook, usize)>;
 
-/// At which hook each rule and policy that did something ran.
+/// At which hook each rule and policy that did something ran, and how many further rules it stands for.
 fn hooks(fates: &Fates) -> Hooks {
     let place = |hit: &Hit| match &hit.by {
         HitBy::Rule(rule, _) => (hit.chain, Some(*rule), hit.reply),
         HitBy::Policy(_) => (hit.chain, None, hit.reply),
     };
-    fates.hits.iter().map(|hit| (place(hit), hit.hook)).collect()
+    fates.hits.iter().map(|hit| (place(hit), (hit.hook, hit.others))).collect()
 }
 
-fn stopped_by(fate: &Fate, hooks: &Hooks) -> Why {
+fn stopped_by(fate: &Fate, hooks: &Hooks) -> (Why, usize) {
     let decider = match &fate.end {
         End::Dropped(by) | End::Rejected(by, _) | End::Taken(Some(by), _) => *by,
-        End::Discarded(discard) => return Why::host(discard, fate.reply),
+        End::Discarded(discard) => return (Why::host(discard, fate.reply), 0),
         End::Taken(None, text) => {
-            return Why::Host { code: "taken".to_owned(), text: text.clone(), reply: fate.reply };
+            return (Why::Host { code: "taken".to_owned(), text: text.clone(), reply: fate.reply }, 0);
         }
-        End::Delivered | End::Sent { .. } => return Why::NoRule,
+        End::Delivered | End::Sent { .. } => return (Why::NoRule, 0),
     };
     let key = match decider {
         crate::simulate::Decider::Rule(chain, rule) => (chain, Some(rule), fate.reply),
         crate::simulate::Decider::Policy(chain) => (chain, None, fate.reply),
     };
-    Place { hook: hooks.get(&key).copied(), chain: key.0, reply: fate.reply }.why(decider)
-}
-
-/// Splits a set by which of the others hold a packet.
-fn refine(space: &Space, set: &Set, others: &[&Set]) -> Result<Vec<(Set, Vec<usize>)>, TooComplex> {
-    let mut pieces = vec![(set.clone(), Vec::new())];
-    for (number, other) in others.iter().enumerate() {
-        let mut next = Vec::with_capacity(pieces.len() + 1);
-        for (set, mut by) in pieces {
-            let inside = space.and(&set, other)?;
-            if inside.is_empty() {
-                next.push((set, by));
-                continue;
-            }
-            let outside = space.minus(&set, other)?;
-            if !outside.is_empty() {
-                next.push((outside, by.clone()));
-            }
-            by.push(number);
-            next.push((inside, by));
-        }
-        pieces = next;
-    }
-    Ok(pieces)
+    let (hook, others) = match hooks.get(&key) {
+        Some((hook, others)) => (Some(*hook), *others),
+        None => (None, 0),
+    };
+    (Place { hook, chain: key.0, reply: fate.reply }.why(decider), others)
 }

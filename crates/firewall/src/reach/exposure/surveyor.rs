@@ -5,14 +5,15 @@ use rustc_hash::FxHashMap;
 use portreeve_model::exposure::{Door, DoorKind, Exposure};
 
 use super::ask::Asker;
-use super::door::{Target, targets};
-use super::entrance::{Bridges, bridges_seen_by, entrances};
+use super::door::{Device, Target, targets};
+use super::entrance::{Bridges, Entrance, bridges_seen_by, entrances};
 use super::family::Family;
 use super::guarded::Guarded;
 use super::ports::PortClasses;
 use super::query::Query;
 use crate::ir::{Ruleset, Version};
 use crate::network::{Fib, Network};
+use crate::reach::alike;
 use crate::reach::zones::Zones;
 use crate::simulate::Simulator;
 use crate::space::{Budget, Space, TooComplex};
@@ -28,6 +29,9 @@ pub struct Surveyor<'a> {
     fib: Fib,
     ports: PortClasses,
     bridges: Bridges,
+    /// Indices of interfaces that nothing tells apart.
+    alike_v4: Vec<Vec<u32>>,
+    alike_v6: Vec<Vec<u32>>,
     v4: Space,
     v6: Space,
 }
@@ -43,6 +47,11 @@ impl<'a> Surveyor<'a> {
         zones: &'a Zones,
         budget: Budget,
     ) -> Result<Self, TooComplex> {
+        let alike = |version| {
+            let groups = alike::interfaces(&[(ruleset, network)], version).into_iter();
+            let index = |name: &String| network.interface_named(name).map(|interface| interface.index);
+            groups.map(|group| group.names.iter().filter_map(index).collect()).collect()
+        };
         Ok(Self {
             ruleset,
             network,
@@ -52,6 +61,8 @@ impl<'a> Surveyor<'a> {
             fib: Fib::new(network),
             ports: PortClasses::new(ruleset, network),
             bridges: bridges_seen_by(ruleset, network),
+            alike_v4: alike(Version::V4),
+            alike_v6: alike(Version::V6),
             v4: Space::new(Version::V4, budget)?,
             v6: Space::new(Version::V6, budget)?,
         })
@@ -67,10 +78,10 @@ impl<'a> Surveyor<'a> {
             let entrances = if door.kind == DoorKind::Behind { &ports } else { &whole };
             let mut families = Vec::new();
             for target in targets(door, self.network) {
-                let family = known
-                    .entry(self.alike(&target))
-                    .or_insert_with(|| self.family(&target, entrances, query));
-                families.push(self.told(family, door.port, query));
+                let family = known.entry(self.alike(&target)).or_insert_with(|| {
+                    self.family(&target, &self.alike_ways(&target, entrances, query), query)
+                });
+                families.push(family.told(door.port));
             }
             exposures.push(Exposure { door: door.clone(), families });
         }
@@ -83,6 +94,30 @@ impl<'a> Surveyor<'a> {
             Some(port) => (Target { ports: None, ..target.clone() }, Some(self.ports.of(port))),
             None => (target.clone(), None),
         }
+    }
+
+    /// Ways in, those together for which everything is the same. A question or a socket that is about single interfaces tells all
+    /// apart.
+    fn alike_ways(&self, target: &Target, entrances: &[Entrance], query: &Query) -> Vec<Vec<Entrance>> {
+        let single = query.from.is_some() || target.device != Device::Any;
+        let groups = match target.version {
+            Version::V4 => &self.alike_v4,
+            Version::V6 => &self.alike_v6,
+        };
+        let mut ways: Vec<Vec<Entrance>> = Vec::new();
+        for entrance in entrances {
+            let group =
+                groups.iter().find(|group| entrance.interface().is_some_and(|index| group.contains(&index)));
+            let same = |way: &&mut Vec<Entrance>| {
+                let first = way.first().and_then(|first| first.interface());
+                group.is_some_and(|group| first.is_some_and(|first| group.contains(&first)))
+            };
+            match ways.iter_mut().find(same).filter(|_| !single) {
+                Some(way) => way.push(*entrance),
+                None => ways.push(vec![*entrance]),
+            }
+        }
+        ways
     }
 
     pub(super) fn space(&self, version: Version) -> &Space {

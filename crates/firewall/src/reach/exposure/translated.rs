@@ -13,9 +13,11 @@ use super::draft::address;
 use super::entrance::{Bridges, Entrance, entrances};
 use super::guarded::translates_destination;
 use super::surveyor::Surveyor;
-use crate::ir::{Hook, NatKind, Ruleset, Statement, Version};
+use crate::ir::{Expression, Hook, Nat, NatKind, Ruleset, Statement, Version};
+use crate::network::{Network, Prefix, RouteKind};
 use crate::packet::State;
-use crate::simulate::{Class, Effect, Fate, Fates, Hit, HitBy, Simulator, Wanted};
+use crate::reach::questions::complexity::complexity;
+use crate::simulate::{Class, Effect, Fate, Fates, Hit, HitBy, Options, Simulator, Wanted};
 use crate::space::{Part, Set, Space, TooComplex};
 
 /// Most addresses that are named of a translation whose destinations are not this host's.
@@ -43,6 +45,7 @@ impl Surveyor<'_> {
             let finder = Finder {
                 space: self.space(version),
                 ruleset: &ruleset,
+                network: self.network,
                 simulator: &simulator,
                 version,
                 own: own(self.network, version),
@@ -50,7 +53,7 @@ impl Surveyor<'_> {
             for (protocol, number) in [(Protocol::Tcp, 6), (Protocol::Udp, 17), (Protocol::Sctp, 132)] {
                 for entrance in entrances(self.network, Bridges::Whole) {
                     if let Err(error) = finder.find(protocol, number, entrance, &mut found.doors) {
-                        found.too_complex.get_or_insert_with(|| error.to_string());
+                        found.too_complex.get_or_insert_with(|| complexity(self.ruleset, error));
                     }
                 }
             }
@@ -86,6 +89,7 @@ fn translating(ruleset: &Ruleset) -> Option<Ruleset> {
 struct Finder<'a> {
     space: &'a Space,
     ruleset: &'a Ruleset,
+    network: &'a Network,
     simulator: &'a Simulator<'a>,
     version: Version,
     own: Vec<IpAddr>,
@@ -113,23 +117,47 @@ impl Finder<'_> {
         };
         let fates = self.simulator.fates(self.space, &class, Wanted::default())?;
         for hit in &fates.hits {
-            let Some(kind) = self.translation(hit) else { continue };
-            for fate in fates.ends.iter().filter(|fate| !fate.reply) {
-                let set = self.space.and(&hit.set, &fate.set)?;
-                if !set.is_empty() {
-                    self.doors(protocol, kind, fate, &set, &fates, doors)?;
-                }
+            let Some(nat) = self.translation(hit) else { continue };
+            for (fate, set) in self.goals(&fates, &hit.set)? {
+                self.doors(protocol, nat, fate, &set, &class, doors)?;
             }
         }
         Ok(())
     }
 
+    /// Where packets go, those that go to one place together. Where none arrives, what is known of those that do not.
+    fn goals<'f>(&self, fates: &'f Fates, among: &Set) -> Result<Vec<(&'f Fate, Set)>, TooComplex> {
+        let mut goals: Vec<(&Fate, Set)> = Vec::new();
+        for arrives in [true, false] {
+            for fate in fates.ends.iter().filter(|fate| !fate.reply && fate.translated) {
+                if (fate.end.arrives() == Some(true)) != arrives {
+                    continue;
+                }
+                let set = self.space.and(&fate.set, among)?;
+                if set.is_empty() {
+                    continue;
+                }
+                match goals
+                    .iter_mut()
+                    .find(|(known, _)| (known.address, known.port) == (fate.address, fate.port))
+                {
+                    Some((_, known)) => *known = self.space.or(known, &set)?,
+                    None => goals.push((fate, set)),
+                }
+            }
+            if !goals.is_empty() {
+                break;
+            }
+        }
+        Ok(goals)
+    }
+
     /// What kind of translation of destinations a hit is, if it is one.
-    fn translation(&self, hit: &Hit) -> Option<NatKind> {
+    fn translation(&self, hit: &Hit) -> Option<&Nat> {
         let HitBy::Rule(rule, Effect::Nat) = &hit.by else { return None };
         let rule = self.ruleset.chain(hit.chain)?.rules.get(*rule)?;
         rule.statements.iter().find_map(|statement| match statement {
-            Statement::Nat(nat) if matches!(nat.kind, NatKind::Dnat | NatKind::Redirect) => Some(nat.kind),
+            Statement::Nat(nat) if matches!(nat.kind, NatKind::Dnat | NatKind::Redirect) => Some(nat),
             _ => None,
         })
     }
@@ -137,10 +165,10 @@ impl Finder<'_> {
     fn doors(
         &self,
         protocol: Protocol,
-        kind: NatKind,
+        nat: &Nat,
         fate: &Fate,
         set: &Set,
-        fates: &Fates,
+        class: &Class,
         doors: &mut Vec<Door>,
     ) -> Result<(), TooComplex> {
         let groups = match self.space.split(set, &[Part::DestinationPort], MOST_GROUPS)? {
@@ -155,7 +183,7 @@ impl Finder<'_> {
                     continue;
                 }
                 let to_port = fate.port.unwrap_or(first);
-                for (address, to) in self.destinations(kind, fate, &addresses, &rest, fates)? {
+                for (address, to) in self.destinations(nat, fate, &addresses, &rest, class)? {
                     let door = Door {
                         protocol,
                         port: first,
@@ -191,28 +219,50 @@ impl Finder<'_> {
         if !own.is_empty() {
             return Ok(own);
         }
-        let prefixes = self.space.prefixes(set, Part::Destination, MOST_ADDRESSES)?;
+        let somebody =
+            self.space.minus(set, &self.space.in_prefixes(Part::Destination, &nobodys(self.network))?)?;
+        let prefixes = self.space.prefixes(&somebody, Part::Destination, MOST_ADDRESSES)?;
         let addresses = prefixes.listed.iter().flat_map(|prefix| addresses_of(*prefix));
         Ok(addresses.take(MOST_ADDRESSES).collect())
     }
 
-    /// Where each destination goes.
+    /// Where each destination goes: together where all go to one address, else (`netmap`, maps by address) each for itself.
     fn destinations(
         &self,
-        kind: NatKind,
+        nat: &Nat,
         fate: &Fate,
         addresses: &[IpAddr],
         set: &Set,
-        fates: &Fates,
+        class: &Class,
     ) -> Result<Vec<(Vec<IpAddr>, IpAddr)>, TooComplex> {
-        let _ = (set, fates);
-        if kind == NatKind::Redirect {
+        if nat.kind == NatKind::Redirect {
             return Ok(vec![(addresses.to_vec(), self.unspecified())]);
         }
-        Ok(match fate.address {
-            Some(to) => vec![(addresses.to_vec(), to)],
-            None => Vec::new(),
-        })
+        if let Some(to) = fate.address {
+            return Ok(vec![(addresses.to_vec(), to)]);
+        }
+        let every = addresses.iter().any(IpAddr::is_unspecified);
+        let outside: Vec<IpAddr> = self.own.iter().filter(|own| !own.is_loopback()).copied().collect();
+        let mut groups: Vec<(Vec<IpAddr>, IpAddr)> = Vec::new();
+        for address in if every { &outside } else { addresses } {
+            let one = self.space.and(set, &self::address(self.space, Part::Destination, *address)?)?;
+            // A range of addresses, of which the kernel chooses: its first stands for it.
+            let to = self.one(&one, class)?.or_else(|| first_of(nat, self.version));
+            let Some(to) = to else { continue };
+            match groups.iter_mut().find(|(_, known)| *known == to) {
+                Some((group, _)) => group.push(*address),
+                None => groups.push((vec![*address], to)),
+            }
+        }
+        Ok(groups)
+    }
+
+    /// Where one packet of a set goes.
+    fn one(&self, set: &Set, class: &Class) -> Result<Option<IpAddr>, TooComplex> {
+        let Some(witness) = self.space.witness(set, class, self.network, &[])? else { return Ok(None) };
+        let Ok(answer) = self.simulator.run(&witness.question, &Options::default()) else { return Ok(None) };
+        let to = answer.outcomes.first().and_then(|outcome| outcome.endpoints.destination);
+        Ok(to.filter(|to| *to != witness.question.destination))
     }
 
     fn unspecified(&self) -> IpAddr {
@@ -223,8 +273,29 @@ impl Finder<'_> {
     }
 }
 
+/// Destinations that no connection goes to: groups and broadcast addresses.
+fn nobodys(network: &Network) -> Vec<Prefix> {
+    let broadcasts = network.routes.iter().filter(|route| route.kind == RouteKind::Broadcast);
+    let every = [
+        (IpAddr::from(Ipv4Addr::UNSPECIFIED), 8),
+        (Ipv4Addr::new(224, 0, 0, 0).into(), 3),
+        (Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0).into(), 8),
+    ];
+    let every = every.into_iter().map(|(address, length)| Prefix::new(address, length));
+    every.chain(broadcasts.map(|route| route.destination)).collect()
+}
+
+/// The first address that a rule translates to, where it names one.
+fn first_of(nat: &Nat, version: Version) -> Option<IpAddr> {
+    let (Expression::Constant(first), _) = nat.address.as_ref()? else { return None };
+    match version {
+        Version::V4 => u32::try_from(*first).ok().map(|first| Ipv4Addr::from(first).into()),
+        Version::V6 => Some(Ipv6Addr::from(*first).into()),
+    }
+}
+
 /// The addresses of a prefix, lowest first.
-fn addresses_of(prefix: crate::network::Prefix) -> Box<dyn Iterator<Item = IpAddr>> {
+fn addresses_of(prefix: Prefix) -> Box<dyn Iterator<Item = IpAddr>> {
     match prefix.address {
         IpAddr::V4(first) => {
             let last = u32::from(first) | u32::MAX.checked_shr(prefix.length.into()).unwrap_or(0);

@@ -4,7 +4,7 @@ use portreeve_model::exposure::Decision;
 use portreeve_model::text::clean;
 
 use crate::answer::Names;
-use crate::ir::{ChainId, Hook};
+use crate::ir::{ChainId, Hook, Ruleset};
 use crate::simulate::{self, Discard};
 
 /// The owner's name where nobody's sign was found.
@@ -57,7 +57,7 @@ impl Why {
             }
             Self::Policy(place) => {
                 let by = names.chain(place.chain);
-                let owner = by.owner.clone();
+                let owner = by.owner.clone().or_else(|| writer(names.ruleset, place.chain));
                 place.decision(names, portreeve_model::reach::Decider::Policy(by), owner)
             }
             Self::NoRule => Decision::NoRule,
@@ -68,6 +68,13 @@ impl Why {
             Self::NoDoor(text) => Decision::NoDoor { text: clean(text).into_owned() },
         }
     }
+}
+
+/// Who wrote every rule of a chain that is nobody's by itself, such as the kernel's own INPUT: its policy is theirs, too.
+fn writer(ruleset: &Ruleset, chain: ChainId) -> Option<String> {
+    let mut owners = ruleset.chain(chain)?.rules.iter().map(|rule| rule.origin.owner.as_ref());
+    let first = owners.next()??;
+    owners.all(|owner| owner == Some(first)).then(|| first.to_string())
 }
 
 impl Place {

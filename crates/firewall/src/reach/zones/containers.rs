@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::network::{Interface, Network, Prefix, RouteKind};
+use crate::network::{Address, Interface, Network, Prefix, RouteKind};
 
 /// Names of interfaces: the beginning, and what follows it.
 const NAMES: &[(&str, Rest)] = &[
@@ -87,7 +87,7 @@ pub(super) fn networks(network: &Network) -> Vec<Prefix> {
             && ways.peek().is_some()
             && ways.all(|way| known(way.interface) && (way.gateway.is_none() || overlay(way.interface)))
     });
-    let mut found: Vec<Prefix> = addresses.map(|address| address.network()).collect();
+    let mut found: Vec<Prefix> = addresses.map(Address::network).collect();
     found.extend(routes.map(|route| route.destination));
     // Everything is no container's; what is valid on its link only has a zone of its own.
     found.retain(|prefix| prefix.length > 0 && !is_link_local(prefix.address));

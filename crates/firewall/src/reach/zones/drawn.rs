@@ -1,5 +1,9 @@
 //! The zones as sets of one space.
 
+use std::sync::{Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
+
 use super::zone::{Zone, ZoneKind};
 use crate::space::{Part, Set, Space, TooComplex};
 
@@ -12,7 +16,16 @@ pub(super) struct Drawn {
     pub(super) zones: Vec<DrawnZone>,
     /// All but this host.
     pub(super) outside: Set,
+    /// Labels that were made: many doors are open to the same sources.
+    labels: Labels,
 }
+
+/// Labels by the set of sources.
+#[derive(Debug, Default)]
+struct Labels(Mutex<FxHashMap<Set, String>>);
+
+/// Most labels that are kept.
+const KEPT: usize = 1024;
 
 /// A zone in a space.
 #[derive(Debug)]
@@ -31,7 +44,21 @@ impl Drawn {
         let zones = zones.map(draw).collect::<Result<Vec<_>, TooComplex>>()?;
         let others = zones.iter().filter(|zone| zone.kind != ZoneKind::ThisHost);
         let outside = space.union(&others.map(|zone| zone.set.clone()).collect::<Vec<_>>())?;
-        Ok(Self { space: space.id(), zones, outside })
+        Ok(Self { space: space.id(), zones, outside, labels: Labels::default() })
+    }
+
+    pub(super) fn label_of(&self, sources: &Set) -> Option<String> {
+        let Labels(labels) = &self.labels;
+        labels.lock().unwrap_or_else(PoisonError::into_inner).get(sources).cloned()
+    }
+
+    pub(super) fn keep_label(&self, sources: Set, label: &str) {
+        let Labels(labels) = &self.labels;
+        let mut labels = labels.lock().unwrap_or_else(PoisonError::into_inner);
+        if labels.len() >= KEPT {
+            labels.clear();
+        }
+        labels.insert(sources, label.to_owned());
     }
 
     pub(super) fn set(&self, space: &Space, zone: &Zone) -> Set {

@@ -1,6 +1,7 @@
 //! A set of sources in words.
 
 use std::fmt;
+use std::net::Ipv4Addr;
 
 use super::drawn::{Drawn, DrawnZone};
 use super::zone::{ZoneKind, Zones};
@@ -22,8 +23,17 @@ impl Zones {
     pub fn label(&self, space: &Space, sources: &Set) -> Result<String, TooComplex> {
         let drawn = self.drawn(space)?;
         let set = space.onto(sources, &[Part::Source])?;
+        if let Some(known) = drawn.label_of(&set) {
+            return Ok(known);
+        }
         let seen = space.and(&set, &drawn.outside)?;
-        if seen.is_empty() { beside(space, &drawn, &set) } else { Words::new(space, &drawn, seen)?.say() }
+        let label = if seen.is_empty() {
+            beside(space, &drawn, &set)?
+        } else {
+            Words::new(space, &drawn, seen)?.say()?
+        };
+        drawn.keep_label(set, &label);
+        Ok(label)
     }
 }
 
@@ -32,11 +42,20 @@ fn beside(space: &Space, drawn: &Drawn, set: &Set) -> Result<String, TooComplex>
     if set.is_empty() {
         return Ok("nobody".to_owned());
     }
-    let host = drawn.zones.iter().find(|zone| zone.kind == ZoneKind::ThisHost);
-    match host {
-        Some(host) if space.minus(&host.set, set)?.is_empty() => Ok(host.name.clone()),
-        _ => Ok(List::of(&space.prefixes(set, Part::Source, MOST)?).to_string()),
-    }
+    let list = List::of(&space.prefixes_of(set, set, Part::Source, MOST));
+    let Some(host) = drawn.zones.iter().find(|zone| zone.kind == ZoneKind::ThisHost) else {
+        return Ok(list.to_string());
+    };
+    // Of the loopback network the host uses one address.
+    let loopback = |length| space.prefix(Part::Source, Prefix::new(Ipv4Addr::LOCALHOST.into(), length));
+    let used = space.or(&space.minus(&host.set, &loopback(8)?)?, &loopback(32)?)?;
+    Ok(if space.minus(&used, set)?.is_empty() {
+        host.name.clone()
+    } else if space.minus(set, &host.set)?.is_empty() {
+        format!("{} as {list}", host.name)
+    } else {
+        list.to_string()
+    })
 }
 
 /// What of the zones is in a set, and what is not.
@@ -72,46 +91,46 @@ impl<'a> Words<'a> {
         if self.missing.is_empty() {
             return Ok("everyone".to_owned());
         }
-        let except = self.exceptions(&self.partial)?;
         let inclusions = self.inclusions()?;
-        let terms = self.without.len() + except.len();
         let several = self.full.len() + self.partial.len() > 1;
-        if several && except.more == 0 && terms <= MOST && terms < inclusions.len() {
-            return Ok(format!("everyone except {}", List { words: self.without, more: 0 }.and(except)));
+        if several && let Some(except) = self.exceptions(&self.partial)? {
+            let except = List { words: self.without, more: 0 }.and(except);
+            if except.len() <= MOST && except.len() < inclusions.len() {
+                return Ok(format!("everyone except {except}"));
+            }
         }
         Ok(inclusions.to_string())
     }
 
-    /// What is missing of these zones.
-    fn exceptions(&self, zones: &[&DrawnZone]) -> Result<List, TooComplex> {
+    /// What is missing of these zones, where that is few prefixes.
+    fn exceptions(&self, zones: &[&DrawnZone]) -> Result<Option<List>, TooComplex> {
         let parts = zones.iter().map(|zone| self.space.and(&zone.set, &self.missing));
         let missing = self.space.union(&parts.collect::<Result<Vec<_>, TooComplex>>()?)?;
-        let not_seen = self.space.not(&self.seen)?;
-        Ok(List::of(&self.space.prefixes_between(&missing, &not_seen, Part::Source, MOST)?))
+        let found = self.first(&missing, &self.space.not(&self.seen)?);
+        Ok((found.len() <= MOST).then(|| List::of(&Prefixes { listed: found, more: 0 })))
+    }
+
+    /// One more than a list may have, so that it shows whether it would be cut.
+    fn first(&self, inner: &Set, outer: &Set) -> Vec<Prefix> {
+        self.space.first_prefixes_of(inner, outer, Part::Source, MOST + 1)
     }
 
     fn inclusions(&self) -> Result<Inclusions, TooComplex> {
         let not_missing = self.space.not(&self.missing)?;
-        let list = |set: &Set| {
-            Ok::<_, TooComplex>(List::of(&self.space.prefixes_between(
-                set,
-                &not_missing,
-                Part::Source,
-                MOST,
-            )?))
-        };
         let (mut loose, mut cut) = (Vec::new(), Vec::new());
         for zone in &self.partial {
             let there = self.space.and(&zone.set, &self.seen)?;
-            let except = self.exceptions(&[zone])?;
-            if except.more == 0 && except.len() < list(&there)?.len() {
-                cut.push(format!("{} except {except}", zone.name));
-            } else {
-                loose.push(there);
+            match self.exceptions(&[zone])? {
+                Some(except) if except.len() < self.first(&there, &not_missing).len() => {
+                    cut.push(format!("{} except {except}", zone.name));
+                }
+                _ => loose.push(there),
             }
         }
         let names = List { words: self.full.clone(), more: 0 };
-        Ok(Inclusions { plain: names.and(list(&self.space.union(&loose)?)?), cut })
+        let loose = self.space.union(&loose)?;
+        let listed = self.space.prefixes_of(&loose, &not_missing, Part::Source, MOST);
+        Ok(Inclusions { plain: names.and(List::of(&listed)), cut })
     }
 }
 

@@ -237,7 +237,10 @@ fn labels_speak_in_zones_and_fall_back_to_prefixes() {
         (&["192.0.2.0/24"], &["192.0.2.10", "192.0.2.255"], "192.0.2.0/24"),
         (&["192.0.2.11"], &[], "192.0.2.11"),
         (&["192.0.2.10", "172.17.0.1", "10.0.0.1", "127.0.0.0/8"], &[], "this host"),
-        (&["192.0.2.10"], &[], "192.0.2.10"),
+        (&["192.0.2.10", "172.17.0.1", "10.0.0.1", "127.0.0.1"], &[], "this host"),
+        (&["192.0.2.10"], &[], "this host as 192.0.2.10"),
+        (&["192.0.2.10", "127.0.0.1"], &[], "this host as 127.0.0.1 and 192.0.2.10"),
+        (&["127.0.0.0/8", "240.0.0.0/4"], &[], "127.0.0.0/8 and 240.0.0.0/4"),
         (&["240.0.0.0/4"], &[], "240.0.0.0/4"),
     ] {
         assert_eq!(zones.label(&space, &set(&space, with, without)).unwrap(), label, "{with:?} {without:?}");
@@ -279,5 +282,65 @@ fn the_sets_of_spaces_are_kept_apart() {
         assert_eq!(zones.label(&v6, &v6.all()).unwrap(), "everyone");
         let private = zones.set(&v6, zones.named("private").unwrap()).unwrap();
         assert_eq!(zones.label(&v6, &private).unwrap(), "private");
+    }
+}
+
+#[test]
+fn routes_of_all_tables_count_and_the_narrowest_ones_only() {
+    let address = |text: &str| text.parse::<IpAddr>().unwrap();
+    let mut network = Network::described(
+        [
+            ("eth0", address("192.0.2.10"), 24),
+            ("eth1", address("198.51.100.10"), 24),
+            ("down0", address("10.5.0.1"), 16),
+            ("lan", address("192.168.1.1"), 24),
+        ],
+        [
+            (prefix("0.0.0.0/0"), Some(address("192.0.2.1")), "eth0"),
+            // A second uplink with a table of its own.
+            (prefix("0.0.0.0/0"), Some(address("198.51.100.1")), "eth1"),
+            (prefix("10.6.0.0/16"), Some(address("192.168.1.9")), "lan"),
+            (prefix("10.7.0.0/16"), Some(address("192.168.1.9")), "lan"),
+        ],
+    );
+    kind(&mut network, "down0").flags.0 = 0;
+    let far = |route: &&mut crate::network::Route| route.destination == prefix("0.0.0.0/0");
+    network.routes.iter_mut().filter(far).nth(1).unwrap().table = 100;
+    let unread = network.routes.iter_mut().find(|route| route.destination == prefix("10.7.0.0/16")).unwrap();
+    unread.nexthops = crate::network::Nexthops::Unresolved { id: 7 };
+    let networks = [
+        named("lan", &["192.168.1.0/24"]),
+        named("gone", &["10.5.0.0/16"]),
+        named("behind", &["10.6.0.0/24"]),
+        named("unread", &["10.7.0.0/24"]),
+    ];
+    let zones = Zones::new(&network, &networks);
+    let interfaces = |name: &str| -> Vec<&str> {
+        let indices = zones.interfaces(zones.named(name).unwrap(), Version::V4);
+        indices.iter().map(|index| network.interface(*index).unwrap().name.as_str()).collect()
+    };
+    assert_eq!(interfaces("internet"), ["eth0", "eth1"]);
+    assert_eq!(interfaces("lan"), ["lan"]);
+    assert_eq!(interfaces("gone"), [""; 0], "the interface is down");
+    assert_eq!(interfaces("behind"), ["lan"]);
+    assert_eq!(interfaces("unread"), ["eth0", "eth1", "lan"], "any of them may be meant");
+}
+
+#[test]
+fn ports_of_bridges_and_members_of_bonds_are_not_where_packets_of_ip_come_in() {
+    let network = Network::described([("br0", "192.168.1.1".parse().unwrap(), 24)], []);
+    let mut port = network.interface_named("br0").unwrap().clone();
+    port.index = 50;
+    port.name = "eth0".to_owned();
+    port.master = Some(network.interface_named("br0").unwrap().index);
+    for master in ["bridge", "bond"] {
+        port.master_kind = Some(master.to_owned());
+        let network = Network {
+            interfaces: [network.interfaces.clone(), vec![port.clone()]].concat(),
+            ..network.clone()
+        };
+        let zones = Zones::new(&network, &[]);
+        let local = zones.named("link-local").unwrap();
+        assert_eq!(zones.interfaces(local, Version::V6), [2]);
     }
 }
