@@ -1,9 +1,7 @@
 //! The list of rules, and the order in which findings are told.
 
-use std::cmp::Reverse;
-
 use portreeve_model::Finding;
-use portreeve_model::text::make_clean;
+use portreeve_model::finding::put_in_order;
 
 use super::{Scene, accept_queue, executable, exposure, masquerade, preload, unowned, wiretap};
 
@@ -29,19 +27,6 @@ pub const RULES: &[Rule] = &[
 /// What looks wrong, worst first, then by id and subject.
 pub fn findings(scene: &Scene<'_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = RULES.iter().flat_map(|rule| rule(scene)).collect();
-    for finding in &mut found {
-        let sentences = finding.evidence.iter_mut().chain(&mut finding.fix).chain(&mut finding.reproduce);
-        sentences.chain([&mut finding.title, &mut finding.reason]).for_each(make_clean);
-        finding.subjects.sort();
-        finding.subjects.dedup();
-    }
-    found.sort_by(|a, b| {
-        (Reverse(a.severity), &a.id, &a.subjects, &a.title).cmp(&(
-            Reverse(b.severity),
-            &b.id,
-            &b.subjects,
-            &b.title,
-        ))
-    });
+    put_in_order(&mut found);
     found
 }

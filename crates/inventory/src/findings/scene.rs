@@ -82,7 +82,7 @@ impl<'a> Scene<'a> {
 
     /// The command prefix that runs a standard tool inside a namespace: empty in the observer's own, `None`
     /// where no way into the namespace is known.
-    pub(super) fn enter(&self, id: NamespaceId, holder: Option<u32>) -> Option<String> {
+    pub fn enter(&self, id: NamespaceId, holder: Option<u32>) -> Option<String> {
         let Some(namespace) = self.snapshot.namespace(id) else { return Some(String::new()) };
         if namespace.own {
             return Some(String::new());

@@ -35,7 +35,7 @@ pub(super) fn bind_evidence(scene: &Scene<'_>, listener: &Listener) -> String {
     }
     match scene.foreign_namespace(listener.namespace) {
         Some(name) if listener.reach == Reach::ContainerInternal => _ = write!(line, ", inside {name}"),
-        _ => _ = write!(line, ": {}, firewall not judged", listener.reach.heading()),
+        _ => _ = write!(line, ": {}", listener.reach.heading()),
     }
     line
 }

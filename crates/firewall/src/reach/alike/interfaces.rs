@@ -32,9 +32,8 @@ pub fn interfaces(hosts: &[(&Ruleset, &Network)], version: Version) -> Vec<Alike
     }
     let mut groups: Vec<Alike> = Vec::new();
     for name in names {
-        let fits = |group: &&mut Alike| {
-            asked.iter().all(|asked| asked.is_alike(group.speaker(), name, version))
-        };
+        let fits =
+            |group: &&mut Alike| asked.iter().all(|asked| asked.is_alike(group.speaker(), name, version));
         match groups.iter_mut().find(fits) {
             Some(group) => group.names.push(name.to_owned()),
             None => groups.push(Alike { names: vec![name.to_owned()] }),
@@ -46,8 +45,7 @@ pub fn interfaces(hosts: &[(&Ruleset, &Network)], version: Version) -> Vec<Alike
 /// Whether packets come in by it from elsewhere: by loopback only what the host sent itself, and what comes in by a part of a bond
 /// counts as the bond's.
 fn receives(interface: &Interface) -> bool {
-    !interface.flags.is_loopback()
-        && !matches!(interface.master_kind.as_deref(), Some("bond" | "team"))
+    !interface.flags.is_loopback() && !matches!(interface.master_kind.as_deref(), Some("bond" | "team"))
 }
 
 /// What the rules of one host ask of interfaces.
@@ -65,10 +63,9 @@ impl<'a> Asked<'a> {
     fn of(ruleset: &'a Ruleset, network: &'a Network) -> Self {
         let is = |wanted: &'static [Meta]| move |field: &Field| matches!(field, Field::Meta(meta) if wanted.contains(meta));
         let names = |field: &Field| match field {
-            Field::Meta(meta) => matches!(
-                meta,
-                Meta::InputName | Meta::OutputName | Meta::InputBridge | Meta::OutputBridge
-            ),
+            Field::Meta(meta) => {
+                matches!(meta, Meta::InputName | Meta::OutputName | Meta::InputBridge | Meta::OutputBridge)
+            }
             Field::Physdev(key) => matches!(key, PhysdevKey::Input | PhysdevKey::Output),
             Field::Fib(fib) => fib.result == FibResult::Name,
             _ => false,
@@ -97,7 +94,10 @@ impl<'a> Asked<'a> {
         match (self.network.interface_named(one), self.network.interface_named(other)) {
             (None, None) => true,
             (Some(a), Some(b)) => {
-                !self.is_told_apart(a, b) && !self.has_place(a, version) && !self.has_place(b, version) && is_same(a, b)
+                !self.is_told_apart(a, b)
+                    && !self.has_place(a, version)
+                    && !self.has_place(b, version)
+                    && is_same(a, b)
                     && self.is_set_alike(a, b)
             }
             _ => false,
@@ -124,16 +124,21 @@ impl<'a> Asked<'a> {
         let network = self.network;
         let is_v4 = version == Version::V4;
         let name = Some(interface.name.as_str());
-        network.addresses.iter().any(|address| {
-            address.interface == interface.index && address.address.is_ipv4() == is_v4
-        }) || network.routes.iter().any(|route| {
-            route.destination.address.is_ipv4() == is_v4
-                && route.nexthops.as_slice().iter().any(|hop| hop.interface == Some(interface.index))
-        }) || network.rules.iter().any(|rule| {
-            rule.ipv6 != is_v4 && (rule.iif.as_deref() == name || rule.oif.as_deref() == name)
-        }) || network.memberships.iter().any(|membership| {
-            membership.interface == interface.index && membership.group.is_ipv4() == is_v4
-        }) || network.interfaces.iter().any(|other| other.master == Some(interface.index))
+        network
+            .addresses
+            .iter()
+            .any(|address| address.interface == interface.index && address.address.is_ipv4() == is_v4)
+            || network.routes.iter().any(|route| {
+                route.destination.address.is_ipv4() == is_v4
+                    && route.nexthops.as_slice().iter().any(|hop| hop.interface == Some(interface.index))
+            })
+            || network.rules.iter().any(|rule| {
+                rule.ipv6 != is_v4 && (rule.iif.as_deref() == name || rule.oif.as_deref() == name)
+            })
+            || network.memberships.iter().any(|membership| {
+                membership.interface == interface.index && membership.group.is_ipv4() == is_v4
+            })
+            || network.interfaces.iter().any(|other| other.master == Some(interface.index))
     }
 
     fn is_set_alike(&self, a: &Interface, b: &Interface) -> bool {

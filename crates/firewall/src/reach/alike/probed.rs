@@ -1,8 +1,6 @@
 //! With what rules compare a datum of the packet.
 
-use crate::ir::{
-    Comparison, Condition, Expression, Field, Interval, Operator, Ruleset, SetId, Statement,
-};
+use crate::ir::{Comparison, Condition, Expression, Field, Interval, Operator, Ruleset, SetId, Statement};
 
 /// One comparison: the value, with these bits only, lies inside or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,7 +29,9 @@ impl Probed {
         let mut reader = Reader { ruleset, wanted, into: &mut this };
         for chain in &ruleset.chains {
             for rule in &chain.rules {
-                rule.statements.iter().for_each(|statement| reader.statement(statement));
+                for statement in &rule.statements {
+                    reader.statement(statement);
+                }
             }
         }
         this.probes.sort_unstable();
@@ -75,10 +75,14 @@ impl Reader<'_> {
             }
             Statement::Update { key, data, .. } => {
                 self.value(key);
-                data.iter().for_each(|data| self.value(data));
+                if let Some(data) = data {
+                    self.value(data);
+                }
             }
             Statement::Tproxy { address, port, .. } => {
-                address.iter().chain(port).for_each(|value| self.value(value));
+                for value in address.iter().chain(port) {
+                    self.value(value);
+                }
             }
             Statement::Forward { interface, .. } => self.value(interface),
             Statement::State(_)
@@ -112,7 +116,9 @@ impl Reader<'_> {
             Condition::Range { value, interval, .. } => self.compared(value, &[*interval]),
             Condition::Lookup { key, set, .. } => self.lookup(key, *set),
             Condition::All(parts) | Condition::Any(parts) => {
-                parts.iter().for_each(|part| self.condition(part));
+                for part in parts {
+                    self.condition(part);
+                }
             }
             Condition::Not(inner) => self.condition(inner),
             Condition::Unknown(_) => {}
@@ -124,20 +130,19 @@ impl Reader<'_> {
         match left {
             Expression::Concatenation(left) if left.len() == right.len() => {
                 for (left, right) in left.iter().zip(right) {
-                    match right {
-                        Expression::Constant(constant) => {
-                            self.compared(left, &[Interval::single(*constant)]);
-                        }
-                        _ => {
-                            self.value(left);
-                            self.value(right);
-                        }
+                    if let Expression::Constant(constant) = right {
+                        self.compared(left, &[Interval::single(*constant)]);
+                    } else {
+                        self.value(left);
+                        self.value(right);
                     }
                 }
             }
             _ => {
                 self.value(left);
-                right.iter().for_each(|part| self.value(part));
+                for part in right {
+                    self.value(part);
+                }
             }
         }
     }
@@ -182,15 +187,21 @@ impl Reader<'_> {
                 self.into.anyhow = true;
                 self.into.asked = true;
             }
-            Expression::Field(_) => {}
             Expression::Operation(_, left, right) => {
                 self.value(left);
                 self.value(right);
             }
-            Expression::Concatenation(parts) => parts.iter().for_each(|part| self.value(part)),
+            Expression::Concatenation(parts) => {
+                for part in parts {
+                    self.value(part);
+                }
+            }
             // What comes out depends on the element that is found, and on nothing else.
             Expression::Map { key, map, .. } => self.lookup(key, *map),
-            Expression::Constant(_) | Expression::Generated { .. } | Expression::Unknown(_) => {}
+            Expression::Field(_)
+            | Expression::Constant(_)
+            | Expression::Generated { .. }
+            | Expression::Unknown(_) => {}
         }
     }
 

@@ -1,11 +1,20 @@
 //! Which transport protocols rules and routes tell apart.
 
 use super::probed::Probed;
-use crate::ir::{ConntrackKey, Condition, Expression, Field, Meta, Payload, PayloadBase, Ruleset, Statement, Version};
+use crate::ir::{
+    Condition, ConntrackKey, Expression, Field, Meta, Payload, PayloadBase, Ruleset, Statement, Version,
+};
 use crate::network::Network;
 
-/// Those that the kernel itself treats in a way of its own, whatever the rules are: ICMP, TCP, UDP, DCCP, `ICMPv6`, SCTP, UDP-Lite.
-const OWN_WAY: [u8; 7] = [1, 6, 17, 33, 58, 132, 136];
+/// Those that the kernel itself treats in a way of its own, whatever the rules are: TCP, UDP, the ICMP of the version, DCCP, SCTP,
+/// UDP-Lite.
+fn own_ways(version: Version) -> [u8; 6] {
+    match version {
+        Version::V4 => [6, 17, 1, 33, 132, 136],
+        Version::V6 => [6, 17, 58, 33, 132, 136],
+    }
+}
+
 /// Of these, those that are tracked and translated alike: they have ports, and any packet begins a connection.
 const PORTS: [u8; 3] = [17, 33, 132];
 
@@ -31,11 +40,12 @@ pub fn protocols(rulesets: &[(&Ruleset, &Network)], version: Version) -> Vec<Pro
     probed.probes.sort_unstable();
     probed.probes.dedup();
     let mut groups: Vec<Protocols> = Vec::new();
-    // The best known first, so that they speak for their group; a number without a name before one that means something else.
-    let order = OWN_WAY.into_iter().chain((0..=255).rev().filter(|number| !OWN_WAY.contains(number)));
+    // The best known first, so that they speak for their group; then numbers that nobody uses.
+    let own = own_ways(version);
+    let order = own.into_iter().chain((0..=255).rev().filter(|number| !own.contains(number)));
     for number in order {
         let fits = |group: &&mut Protocols| {
-            is_like(group.speaker, number)
+            is_like(version, group.speaker, number)
                 && !probed.tells_apart(u128::from(group.speaker), u128::from(number))
         };
         match groups.iter_mut().find(fits) {
@@ -50,8 +60,9 @@ pub fn protocols(rulesets: &[(&Ruleset, &Network)], version: Version) -> Vec<Pro
 }
 
 /// Whether the kernel treats two protocols alike, as long as no rule asks.
-fn is_like(a: u8, b: u8) -> bool {
-    match (OWN_WAY.contains(&a), OWN_WAY.contains(&b)) {
+fn is_like(version: Version, a: u8, b: u8) -> bool {
+    let own = own_ways(version);
+    match (own.contains(&a), own.contains(&b)) {
         (false, false) => true,
         (true, true) => PORTS.contains(&a) && PORTS.contains(&b),
         _ => false,
@@ -100,7 +111,9 @@ fn in_statement(statement: &Statement, tell: &mut dyn FnMut(u8)) {
         }
         Statement::Update { key, data, .. } => {
             in_expression(key, tell);
-            data.iter().for_each(|data| in_expression(data, tell));
+            if let Some(data) = data {
+                in_expression(data, tell);
+            }
         }
         Statement::Nat(nat) => {
             for (low, high) in nat.address.iter().chain(&nat.port) {
@@ -121,7 +134,9 @@ fn in_condition(condition: &Condition, tell: &mut dyn FnMut(u8)) {
         Condition::Range { value, .. } => in_expression(value, tell),
         Condition::Lookup { key, .. } => in_expression(key, tell),
         Condition::All(parts) | Condition::Any(parts) => {
-            parts.iter().for_each(|part| in_condition(part, tell));
+            for part in parts {
+                in_condition(part, tell);
+            }
         }
         Condition::Not(inner) => in_condition(inner, tell),
         Condition::Unknown(_) => {}
@@ -135,7 +150,11 @@ fn in_expression(expression: &Expression, tell: &mut dyn FnMut(u8)) {
             in_expression(left, tell);
             in_expression(right, tell);
         }
-        Expression::Concatenation(parts) => parts.iter().for_each(|part| in_expression(part, tell)),
+        Expression::Concatenation(parts) => {
+            for part in parts {
+                in_expression(part, tell);
+            }
+        }
         Expression::Map { key, .. } => in_expression(key, tell),
         _ => {}
     }

@@ -61,8 +61,7 @@ fn asks_otherwise(ruleset: &Ruleset) -> bool {
     let translates = |chain: &crate::ir::Chain| {
         !chain.dormant && chain.base.as_ref().is_some_and(|base| base.kind == ChainKind::Nat)
     };
-    let statements =
-        ruleset.chains.iter().flat_map(|chain| &chain.rules).flat_map(|rule| &rule.statements);
+    let statements = ruleset.chains.iter().flat_map(|chain| &chain.rules).flat_map(|rule| &rule.statements);
     ruleset.chains.iter().any(translates)
         || statements.into_iter().any(|statement| match statement {
             Statement::Nat(_)
