@@ -2,8 +2,8 @@
 //!
 //! The only crate that may contain `unsafe`. It performs what others decide: it reads, and reports what could not
 //! be read; it judges nothing. Reads change nothing: the one call that occupies something for a moment is
-//! [`probe`], and it says so. What sends packets or makes interfaces is [`raw_ip`] and [`tap`]; what writes is
-//! [`sysctl::write`].
+//! [`probe`], and it says so. What sends packets or makes interfaces is [`raw_ip`], [`tap`] and [`vantage`]; what writes
+//! is [`sysctl::write`].
 
 pub mod bpf;
 pub mod capabilities;
@@ -16,5 +16,6 @@ pub mod raw_ip;
 pub mod sysctl;
 pub mod system;
 pub mod tap;
+pub mod vantage;
 
 pub use rustix::io::Errno;

@@ -1,7 +1,7 @@
 //! Network namespaces: naming them by inode, entering them on a thread of their own.
 #![expect(unsafe_code, reason = "rustix has no safe wrapper for the ioctl NS_GET_NSTYPE and for unshare(2)")]
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::{CWD, Mode, OFlags, fstat, openat};
@@ -76,6 +76,12 @@ impl NetworkNamespace {
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         })
+    }
+}
+
+impl AsFd for NetworkNamespace {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.descriptor.as_fd()
     }
 }
 

@@ -11,6 +11,7 @@ mod cursor;
 pub mod enums;
 mod error;
 pub mod genetlink;
+pub mod icmp_error;
 pub mod inet_diag;
 pub mod netfilter;
 pub mod netlink;

@@ -2,6 +2,7 @@
 //! `include/uapi/linux/rtnetlink.h`).
 
 mod address;
+mod change;
 mod link;
 mod neighbour;
 mod nexthop;
@@ -10,6 +11,9 @@ mod rule;
 mod traffic;
 
 pub use address::{Address, RTM_NEWADDR, Scope, dump_addresses};
+pub use change::{
+    RouteTo, delete_link, new_address, new_neighbour, new_route, new_veth, no_own_ipv6_address, set_link_up,
+};
 pub use link::{IFF_LOOPBACK, IFF_PROMISC, IFF_UP, Link, LinkBridge, LinkXdp, RTM_NEWLINK, dump_links};
 pub use neighbour::{NUD_FAILED, Neighbour, RTM_NEWNEIGH, dump_neighbours};
 pub use nexthop::{NexthopObject, RTM_NEWNEXTHOP, dump_nexthops};

@@ -1,6 +1,7 @@
 //! Whatever bytes come, every decoder answers.
 
 use portreeve_wire::genetlink::{Family, FouPort, GenericMessage, L2tpTunnel, WireguardDevice};
+use portreeve_wire::icmp_error::Unreachable;
 use portreeve_wire::inet_diag::SocketMessage;
 use portreeve_wire::netfilter::conntrack::Entry;
 use portreeve_wire::netfilter::trace::Event;
@@ -39,6 +40,7 @@ fn decode_all(payload: &[u8]) {
     let _traffic = (Neighbour::decode(payload), TrafficObject::decode(payload));
     let _netfilter = (Generation::decode(payload), Hook::decode(payload));
     let _packets = (Event::decode(payload), Entry::decode(payload));
+    let _errors = (Unreachable::from_v4(payload), Unreachable::from_v6(payload));
     let _generic =
         (GenericMessage::decode(payload), Family::decode(payload), WireguardDevice::decode(payload));
     let _tunnels = (FouPort::decode(payload), L2tpTunnel::decode(payload));
