@@ -22,7 +22,9 @@
 //! ```
 
 pub mod actor;
+pub mod attempt;
 pub mod scenario;
+pub mod site;
 
 mod actor_path;
 mod command;

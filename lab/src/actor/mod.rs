@@ -4,6 +4,8 @@
 //! what it made, and holds until standard input closes or it is killed.
 
 mod accept_overflow;
+mod answer;
+mod attempt;
 mod bind_only;
 mod cli;
 mod close_wait;

@@ -1,5 +1,6 @@
 //! Making and naming sockets, for all verbs.
 
+use rustix::net::netdevice::name_to_index;
 use serde_json::Value;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::io;
@@ -76,6 +77,18 @@ pub(crate) fn consecutive(first: SocketAddr, count: u16) -> io::Result<Vec<Socke
     let last =
         last.ok_or_else(|| io::Error::other(format!("{count} ports from {first} on end above 65535")))?;
     Ok((first.port()..=last).take(count.into()).map(|port| SocketAddr::new(first.ip(), port)).collect())
+}
+
+/// An address with the device that it means something on, where it is a link-local one of version 6.
+pub(crate) fn client_address(address: SocketAddr, device: Option<&str>) -> io::Result<SocketAddr> {
+    match (address, device) {
+        (SocketAddr::V6(mut v6), Some(device)) if v6.ip().is_unicast_link_local() => {
+            let socket = Socket::new(Domain::IPV6, Type::DGRAM, None)?;
+            v6.set_scope_id(name_to_index(&socket, device)?);
+            Ok(v6.into())
+        }
+        _ => Ok(address),
+    }
 }
 
 /// The address of a path, or of an abstract name when it begins with `@`.
