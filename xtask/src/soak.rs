@@ -28,6 +28,8 @@ enum Subject {
     Fuzz,
     /// Random rulesets and packets: the firewall simulator against the kernel
     Firewall,
+    /// Random rulesets: sets of packets against single ones and the kernel
+    Reach,
 }
 
 /// Runs it to the end or to the first failure.
@@ -35,12 +37,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let seconds = args.minutes.saturating_mul(60);
     match args.subject {
         Subject::Fuzz => suite::fuzz(seconds)?,
-        Subject::Firewall => {
+        Subject::Firewall | Subject::Reach => {
+            let compared =
+                if matches!(args.subject, Subject::Reach) { suite::Subject::Sets } else { suite::Subject::Packets };
             let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
             // Seconds times a step: the seeds of two runs do not overlap.
             let seed = args.seed.unwrap_or_else(|| now.wrapping_mul(1_000_003));
             println!("first seed: {seed}");
-            suite::differential(suite::Extent::Seconds(seconds), seed)?;
+            suite::differential(compared, suite::Extent::Seconds(seconds), seed)?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -10,6 +10,7 @@ mod inventory;
 mod machine;
 mod measure;
 mod race;
+mod reach;
 mod report;
 
 use std::path::PathBuf;
@@ -44,6 +45,8 @@ enum Name {
     Inventory,
     /// Reading rules beside nft, and packets a second through the simulator
     Firewall,
+    /// Who can reach what, and what a change opens, beside nft
+    Reach,
 }
 
 /// Prints the report as Markdown on standard output, progress on standard error; fails when a goal was missed.
@@ -52,6 +55,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let met = match args.name {
         Name::Inventory => inventory::run(args.binary.as_deref(), rounds, &args.only)?,
         Name::Firewall => firewall::run(args.binary.as_deref(), rounds, &args.only)?,
+        Name::Reach => reach::run(args.binary.as_deref(), rounds, &args.only)?,
     };
     Ok(if met { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use steps::Step;
-pub(crate) use steps::{Extent, differential, fuzz};
+pub(crate) use steps::{Extent, Subject, differential, fuzz};
 
 /// Arguments of `cargo xtask test`.
 #[derive(Debug, clap::Args)]

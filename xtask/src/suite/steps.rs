@@ -32,6 +32,8 @@ pub(crate) enum Step {
     Tests,
     /// The firewall simulator against the kernel
     Differential,
+    /// Sets of packets against single ones and the kernel
+    Sets,
     /// Examples in the documentation
     #[value(name = "doc")]
     DocTests,
@@ -52,6 +54,7 @@ impl Step {
         Self::Build,
         Self::Tests,
         Self::Differential,
+        Self::Sets,
         Self::DocTests,
         Self::Fuzz,
     ];
@@ -69,6 +72,7 @@ impl Step {
             Self::Build => "build",
             Self::Tests => "nextest",
             Self::Differential => "differential",
+            Self::Sets => "sets",
             Self::DocTests => "doc",
             Self::Fuzz => "fuzz",
         }
@@ -89,6 +93,7 @@ impl Step {
             Self::Build => "the programs that tests start",
             Self::Tests => "all tests",
             Self::Differential => "random rulesets and packets: the firewall simulator against the kernel",
+            Self::Sets => "random rulesets: what is said of all packets at once holds for each, and in the kernel",
             Self::DocTests => "examples in the documentation",
             Self::Fuzz => "malformed input for every parser",
         }
@@ -99,7 +104,7 @@ impl Step {
         match self {
             Self::Deny => &[Self::InstallDeny],
             Self::Tests => &[Self::Packages, Self::InstallNextest, Self::Build],
-            Self::Differential => &[Self::Packages, Self::Build],
+            Self::Differential | Self::Sets => &[Self::Packages, Self::Build],
             Self::DocTests | Self::Fuzz => &[Self::Build],
             _ => &[],
         }
@@ -141,7 +146,8 @@ impl Step {
             Self::Tests => {
                 process::run(cargo().args(["nextest", "run", "--workspace", "--locked", "--no-fail-fast"]))
             }
-            Self::Differential => differential(Extent::Rulesets(CASES), FIRST_SEED),
+            Self::Differential => differential(Subject::Packets, Extent::Rulesets(CASES), FIRST_SEED),
+            Self::Sets => differential(Subject::Sets, Extent::Rulesets(SET_CASES), FIRST_SET_SEED),
             Self::DocTests => process::run(cargo().args(["test", "--doc", "--workspace", "--locked"])),
             Self::Fuzz => fuzz(fuzz_seconds),
         }
@@ -155,6 +161,21 @@ const CASES: u64 = 2000;
 /// looks further.
 const FIRST_SEED: u64 = 1;
 
+/// Rulesets of the step for sets.
+const SET_CASES: u64 = 1000;
+
+/// Seed of the first of these.
+const FIRST_SET_SEED: u64 = 500_000;
+
+/// What is compared.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Subject {
+    /// Single packets, with the kernel.
+    Packets,
+    /// Sets of packets, with single ones, and packets picked out of them with the kernel.
+    Sets,
+}
+
 /// How much of the differential suite is run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Extent {
@@ -166,10 +187,14 @@ pub(crate) enum Extent {
 
 /// Random rulesets and packets in namespaces of their own, the simulator's answer beside the kernel's; prints seeds, coverage and the
 /// share of unknown answers.
-pub(crate) fn differential(extent: Extent, seed: u64) -> Result<()> {
+pub(crate) fn differential(subject: Subject, extent: Extent, seed: u64) -> Result<()> {
     let (name, value) = match extent {
         Extent::Rulesets(count) => ("RULESETS", count),
         Extent::Seconds(seconds) => ("SECONDS", seconds),
+    };
+    let test = match subject {
+        Subject::Packets => "random_rulesets",
+        Subject::Sets => "sets_of_packets",
     };
     process::run(
         cargo()
@@ -180,7 +205,7 @@ pub(crate) fn differential(extent: Extent, seed: u64) -> Result<()> {
                 "portreeve-firewall",
                 "--test",
                 "differential",
-                "random_rulesets",
+                test,
             ])
             .args(["--", "--nocapture"])
             .env(format!("PORTREEVE_DIFFERENTIAL_{name}"), value.to_string())
