@@ -2,15 +2,17 @@
 //!
 //! Owns the questions. Commands are written against [`Engine`], so that tests answer with documents made by hand.
 
-use std::net::IpAddr;
-use std::path::PathBuf;
+mod reach;
 
-use portreeve_firewall::network::Prefix;
-use portreeve_firewall::packet::State as ConnectionState;
-use portreeve_model::document::{Groups, Overview, Reach, Sockets, Who};
+use portreeve_model::document::{Groups, Overview, ReachAssert, ReachDiff, ReachIdle, ReachPorts, Sockets, Who};
 use portreeve_model::{Family, Protocol, State};
 
 use crate::error::CommandError;
+
+pub use reach::{
+    AssertQuery, Asserted, Detail, DiffQuery, HostAddress, HostRoute, IdleKind, IdleQuery, PortsQuery,
+    ReachQuery, Reached, RulesFrom, Side, Sources,
+};
 
 /// Answers the questions of the commands.
 ///
@@ -33,6 +35,18 @@ pub trait Engine {
     /// What happens to the packets.
     fn reach(&self, query: &ReachQuery) -> Result<Reached, CommandError>;
 
+    /// Who can reach which ports.
+    fn reach_ports(&self, query: &PortsQuery) -> Result<ReachPorts, CommandError>;
+
+    /// Which rules do nothing.
+    fn reach_idle(&self, query: &IdleQuery) -> Result<ReachIdle, CommandError>;
+
+    /// What fares otherwise under other rules.
+    fn reach_diff(&self, query: &DiffQuery) -> Result<ReachDiff, CommandError>;
+
+    /// Whether assertions hold.
+    fn reach_assert(&self, query: &AssertQuery) -> Result<ReachAssert, CommandError>;
+
     /// IANA's name of a port.
     fn service_name(&self, protocol: Protocol, port: u16) -> Option<&'static str>;
 
@@ -51,72 +65,6 @@ pub enum Scope {
     OfProcess(u32),
     /// The one with this name: of `ip netns`, of a container or of a pod.
     Named(String),
-}
-
-/// Which packets, and whose rules.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReachQuery {
-    /// Where the rules are.
-    pub from: RulesFrom,
-    /// The packets, each in the words of `--packet`.
-    pub packets: Vec<String>,
-    /// What connection tracking says of all of them.
-    pub state: Option<ConnectionState>,
-    /// The replies are asked about.
-    pub reply: bool,
-    /// Rules that do not match are steps, too.
-    pub all_rules: bool,
-    /// A snapshot is wanted.
-    pub snapshot: bool,
-}
-
-/// Where rules come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RulesFrom {
-    /// The kernel, of this namespace.
-    Kernel(Scope),
-    /// A snapshot file.
-    Snapshot(PathBuf),
-    /// Files with rules, and the host that they are meant for.
-    Files {
-        /// The files.
-        rules: Vec<PathBuf>,
-        /// Interfaces and addresses.
-        addresses: Vec<HostAddress>,
-        /// Routes beyond the networks of the addresses.
-        routes: Vec<HostRoute>,
-    },
-}
-
-/// An address of a host that is described by hand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostAddress {
-    /// Name of the interface.
-    pub interface: String,
-    /// The address.
-    pub address: IpAddr,
-    /// Bits of its network's prefix.
-    pub length: u8,
-}
-
-/// A route of a host that is described by hand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostRoute {
-    /// Where to.
-    pub destination: Prefix,
-    /// By which router; none where the destination is on the link.
-    pub gateway: Option<IpAddr>,
-    /// Name of the interface.
-    pub interface: String,
-}
-
-/// The answers, and the snapshot where one was wanted.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reached {
-    /// The answers.
-    pub document: Reach,
-    /// Text of a snapshot file.
-    pub snapshot: Option<String>,
 }
 
 /// Which sockets, and how much of each.
@@ -158,6 +106,8 @@ pub struct Details {
     pub memory: bool,
     /// Timers (`-o`).
     pub timers: bool,
+    /// Who can reach the listeners (`--exposure`): the rules of their namespaces are read.
+    pub exposure: bool,
 }
 
 /// How much to find out about holders.

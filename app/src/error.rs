@@ -7,6 +7,7 @@ use std::error::Error;
 use std::fmt::Display;
 use std::io::{self, Write};
 
+use crate::excerpt::Excerpt;
 use crate::exit::Exit;
 use crate::render::style::{Ink, Palette};
 use crate::render::text::Clean;
@@ -19,6 +20,8 @@ pub struct CommandError {
     pub fault: Fault,
     /// One sentence, without a final full stop.
     pub message: String,
+    /// The place in the input that is meant.
+    pub excerpt: Option<Excerpt>,
     /// What the user can do, one sentence each.
     pub hints: Vec<String>,
     /// The error underneath.
@@ -42,23 +45,42 @@ pub enum Fault {
 impl CommandError {
     /// Input that is not valid.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self { fault: Fault::Usage, message: message.into(), hints: Vec::new(), source: None }
+        Self { fault: Fault::Usage, message: message.into(), excerpt: None, hints: Vec::new(), source: None }
     }
 
     /// Valid input that names something that is not there.
     pub fn not_found(message: impl Into<String>) -> Self {
-        Self { fault: Fault::NotFound, message: message.into(), hints: Vec::new(), source: None }
+        Self {
+            fault: Fault::NotFound,
+            message: message.into(),
+            excerpt: None,
+            hints: Vec::new(),
+            source: None,
+        }
     }
 
     /// A failure of the program or the system: what was being done, and the error that stopped it.
     pub fn internal(doing: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { fault: Fault::Internal, message: doing.into(), hints: Vec::new(), source: Some(source.into()) }
+        Self {
+            fault: Fault::Internal,
+            message: doing.into(),
+            excerpt: None,
+            hints: Vec::new(),
+            source: Some(source.into()),
+        }
     }
 
     /// Adds something that the user can do.
     #[must_use]
     pub fn hint(mut self, hint: impl Display) -> Self {
         self.hints.push(hint.to_string());
+        self
+    }
+
+    /// Adds the place in the input.
+    #[must_use]
+    pub fn at(mut self, excerpt: Excerpt) -> Self {
+        self.excerpt = Some(excerpt);
         self
     }
 
@@ -84,13 +106,20 @@ impl CommandError {
         if self.fault == Fault::OutputClosed {
             return Ok(());
         }
-        write!(out, "{} {}", palette.paint(Ink::Bad, "error:"), Clean(&self.message))?;
+        write!(out, "{} ", palette.paint(Ink::Bad, "error:"))?;
+        if let Some((file, line)) = self.excerpt.as_ref().and_then(|excerpt| excerpt.line.as_ref()) {
+            write!(out, "{}:{line}: ", Clean(&file.display().to_string()))?;
+        }
+        write!(out, "{}", Clean(&self.message))?;
         let mut cause = self.source();
         while let Some(error) = cause {
             write!(out, ": {}", Clean(&error.to_string()))?;
             cause = error.source();
         }
         writeln!(out)?;
+        if let Some(excerpt) = &self.excerpt {
+            excerpt.print(out, palette)?;
+        }
         for hint in &self.hints {
             writeln!(out, "{} {}", palette.paint(Ink::Heading, "hint:"), Clean(hint))?;
         }

@@ -5,12 +5,15 @@
 
 pub mod cli;
 pub mod commands;
+pub mod config;
 pub mod engine;
 pub mod error;
+pub mod excerpt;
 pub mod exit;
 mod logging;
 mod machine;
 pub mod output;
+mod prefix;
 mod program;
 pub mod render;
 

@@ -1,6 +1,7 @@
 //! The verbs and the options that all of them share.
 #![expect(clippy::doc_markdown, reason = "the comments are help texts, in which backticks would show")]
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -8,6 +9,7 @@ use clap_complete::Shell;
 use portreeve_inventory::collect::BpfUse;
 
 use super::{PortQuestion, ReachArguments, SocketsArguments};
+use crate::config::Location;
 use crate::engine::Scope;
 
 /// What is open on this machine, who holds it, and what looks wrong.
@@ -29,6 +31,7 @@ use crate::engine::Scope;
                        sudo portreeve                       what is open here, and what looks wrong\n  \
                        sudo portreeve sockets -tlnp         as ss\n  \
                        sudo portreeve who 443               who holds port 443, or why nobody seems to\n  \
+                       sudo portreeve reach                 who can reach each port, and by which rule\n  \
                        sudo portreeve reach --packet 'from 198.51.100.7 to 192.0.2.10 tcp dport 443'\n  \
                        portreeve --json | jq .findings      for programs"
 )]
@@ -61,12 +64,25 @@ pub struct Arguments {
     #[arg(long, global = true)]
     pub no_bpf: bool,
 
+    /// Read this configuration file instead of /etc/portreeve/portreeve.toml
+    ///
+    /// It gives names to networks, which reach then speaks of: [networks] office = ["198.51.100.0/24"]
+    #[arg(long, global = true, value_name = "FILE", env = "PORTREEVE_CONFIG", hide_env_values = true, value_hint = ValueHint::FilePath)]
+    pub config: Option<OsString>,
+
     /// Say on standard error what is being done; twice for more
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
 }
 
 impl Arguments {
+    /// Which configuration file is read.
+    pub fn config(&self) -> Location {
+        // A variable that is set to nothing names no file.
+        let named = self.config.as_ref().filter(|path| !path.is_empty());
+        named.map_or(Location::Default, |path| Location::Given(path.into()))
+    }
+
     /// Whether the kernel's BPF iterator may be used.
     pub fn bpf_use(&self) -> BpfUse {
         if self.no_bpf { BpfUse::Never } else { BpfUse::Allowed }
@@ -92,7 +108,7 @@ pub enum Verb {
     Sockets(Box<SocketsArguments>),
     /// Say who holds a port, or why nobody seems to
     Who(WhoArguments),
-    /// Say what happens to a packet, and by which rule
+    /// Say who can reach each port, and by which rule; or what happens to a packet
     Reach(Box<ReachArguments>),
     /// Print the completions for a shell
     Completions(CompletionsArguments),

@@ -7,6 +7,6 @@ mod reach;
 mod sockets;
 
 pub use arguments::{Arguments, ColorChoice, CompletionsArguments, ManArguments, Verb, WhoArguments};
-pub use port::{PortName, PortQuestion};
-pub use reach::ReachArguments;
+pub use port::{PortError, PortName, PortQuestion};
+pub use reach::{AssertArguments, DiffArguments, ReachArguments, ReachVerb, SourceArguments};
 pub use sockets::{SocketsArguments, SocketsFormat};

@@ -13,6 +13,7 @@ use crate::engine::{Details, OwnerDetail, Scope, SocketQuery, States};
 #[derive(Clone, Debug, Default, Args)]
 #[command(after_long_help = "Examples:\n  \
     portreeve sockets -tanp\n  \
+    portreeve sockets -tulnp --exposure\n  \
     portreeve sockets -tan state time-wait dport = :443\n  \
     portreeve sockets -tan '( sport = :443 or dport = :443 ) and state established'\n  \
     portreeve sockets -ta --group-by state,process")]
@@ -89,6 +90,9 @@ pub struct SocketsArguments {
     /// Timers
     #[arg(short = 'o', long, help_heading = "Columns")]
     pub options: bool,
+    /// Who can reach each listener, and by which rule
+    #[arg(long, conflicts_with_all = ["jsonl", "csv", "group_by"], help_heading = "Columns")]
+    pub exposure: bool,
     /// No heading
     #[arg(short = 'H', long, help_heading = "Columns")]
     pub no_header: bool,
@@ -150,6 +154,7 @@ impl SocketsArguments {
                 tcp_info: self.info,
                 memory: self.memory,
                 timers: self.options,
+                exposure: self.exposure,
             },
         }
     }

@@ -41,12 +41,21 @@ fn write(directory: &Path, pages: &[(String, Vec<u8>)]) -> Result<(), CommandErr
 pub fn pages() -> io::Result<Vec<(String, Vec<u8>)>> {
     let mut root = Arguments::command();
     root.build();
-    let verbs: Vec<Command> = root.get_subcommands().cloned().collect();
-    let mut pages = vec![page("portreeve", root)?];
-    for verb in verbs {
-        pages.push(page(&format!("portreeve-{}", verb.get_name()), verb)?);
-    }
+    let mut pages = Vec::new();
+    add("portreeve", root, &mut pages)?;
     Ok(pages)
+}
+
+/// The page of a command, then those of the commands below it.
+fn add(name: &str, command: Command, pages: &mut Vec<(String, Vec<u8>)>) -> io::Result<()> {
+    // What `help` has below it are the commands once more.
+    let is_help = command.get_name() == "help";
+    let below: Vec<Command> = command.get_subcommands().filter(|_| !is_help).cloned().collect();
+    pages.push(page(name, command)?);
+    for command in below {
+        add(&format!("{name}-{}", command.get_name()), command, pages)?;
+    }
+    Ok(())
 }
 
 fn page(name: &str, command: Command) -> io::Result<(String, Vec<u8>)> {

@@ -3,6 +3,7 @@
 mod completions;
 mod man;
 mod overview;
+mod port;
 mod reach;
 mod sockets;
 mod who;

@@ -1,36 +1,64 @@
 //! The engine that looks at this machine: questions of the commands in the words of the inventory, and its snapshots
 //! as documents.
 
+mod doors;
+mod judge;
+mod probe;
 mod reach;
 mod request;
 mod scope;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::thread;
 
 use portreeve_inventory::collect::{BpfUse, CollectError, Request, collect};
 use portreeve_inventory::group::{Key, groups};
-use portreeve_inventory::survey::{Survey, survey};
+use portreeve_inventory::survey::{self, Survey, survey};
 use portreeve_inventory::{services, who};
-use portreeve_model::document::{self, FirewallJudgement, Groups, Overview, Sockets, Who};
-use portreeve_model::{Finding, Listener, Process, Protocol, Subject};
+use portreeve_model::document::{
+    self, Groups, Overview, ReachAssert, ReachDiff, ReachIdle, ReachPorts, Sockets, Who,
+};
+use portreeve_model::finding::put_in_order;
+use portreeve_model::{Finding, Listener, Process, Protocol, Snapshot, Subject};
 
-use crate::engine::{Engine, ReachQuery, Reached, Scope, SocketQuery};
+use crate::config::{Config, Location};
+use crate::engine::{
+    AssertQuery, Detail, DiffQuery, Engine, IdleQuery, PortsQuery, ReachQuery, Reached, RulesFrom, Scope,
+    SocketQuery,
+};
 use crate::error::CommandError;
+use judge::{Case, Judged};
 
 /// This machine, as the running user sees it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Machine {
     /// Whether the kernel's BPF iterator may be used.
     pub(crate) bpf: BpfUse,
+    /// Where the names of networks are.
+    pub(crate) config: Location,
 }
 
 impl Engine for Machine {
     fn overview(&self, scope: &Scope) -> Result<Overview, CommandError> {
+        let config = Config::load(&self.config)?;
         let request = Request { namespaces: scope::resolve(scope)?, bpf: self.bpf, ..Request::listeners() };
-        let mut snapshot = collect(&request).map_err(failed)?;
-        let Survey { listeners, findings, unseen } = survey(&snapshot);
-        snapshot.unseen.extend(unseen);
+        let own = matches!(scope, Scope::Own | Scope::All);
+        // Reading rules is waiting for programs: the machine is looked at meanwhile.
+        let (looked, firewall) = beside(|| collect(&request), || own.then(judge::read_own));
+        let mut snapshot = looked.map_err(failed)?;
+        let Survey { listeners, mut findings, unseen } = survey(&snapshot);
+        let case = Case {
+            snapshot: &snapshot,
+            listeners: &listeners,
+            config: &config,
+            findings: judge::Findings::Wanted,
+        };
+        let mut judged = judge::judge(case, firewall);
+        judge::weigh(&mut findings, &judged);
+        findings.append(&mut judged.findings);
+        put_in_order(&mut findings);
+        snapshot.unseen.extend(unseen.into_iter().chain(config.unseen).chain(judged.unseen));
         let named = named(&listeners, &findings);
         snapshot.processes.retain(|process: &Process| named.contains(&process.id.pid));
         Ok(Overview {
@@ -38,7 +66,9 @@ impl Engine for Machine {
             host: snapshot.host,
             listeners,
             findings,
-            firewall: FirewallJudgement::NotJudged,
+            exposures: judged.exposures,
+            firewall: judged.firewall,
+            limits: judged.limits,
             namespaces: snapshot.namespaces,
             processes: snapshot.processes,
             containers: snapshot.containers,
@@ -47,11 +77,14 @@ impl Engine for Machine {
     }
 
     fn sockets(&self, query: &SocketQuery) -> Result<Sockets, CommandError> {
-        let snapshot = collect(&request::of(query, self.bpf)?).map_err(failed)?;
+        let mut snapshot = collect(&request::of(query, self.bpf)?).map_err(failed)?;
+        let judged = if query.details.exposure { self.exposures(&mut snapshot)? } else { Judged::default() };
         Ok(Sockets {
             schema: document::SOCKETS.to_owned(),
             host: snapshot.host,
             sockets: snapshot.sockets,
+            exposures: judged.exposures,
+            firewall: judged.firewall,
             namespaces: snapshot.namespaces,
             processes: snapshot.processes,
             containers: snapshot.containers,
@@ -95,7 +128,33 @@ impl Engine for Machine {
     }
 
     fn reach(&self, query: &ReachQuery) -> Result<Reached, CommandError> {
-        reach::reach(query)
+        reach::reach(query, self.bpf)
+    }
+
+    fn reach_ports(&self, query: &PortsQuery) -> Result<ReachPorts, CommandError> {
+        let (true, RulesFrom::Kernel(scope)) = (query.probe, &query.rules) else {
+            return reach::ports(query, &self.config, self.bpf);
+        };
+        // Which sources stand for a part, all of its prefixes say.
+        let all = PortsQuery { detail: Detail::All, ..query.clone() };
+        let mut document = reach::ports(&all, &self.config, self.bpf)?;
+        document.probe = Some(probe::probe(scope, &document.exposures)?);
+        if query.detail == Detail::Some {
+            probe::shorten(&mut document.exposures);
+        }
+        Ok(document)
+    }
+
+    fn reach_idle(&self, query: &IdleQuery) -> Result<ReachIdle, CommandError> {
+        reach::idle(query)
+    }
+
+    fn reach_diff(&self, query: &DiffQuery) -> Result<ReachDiff, CommandError> {
+        reach::diff(query, &self.config)
+    }
+
+    fn reach_assert(&self, query: &AssertQuery) -> Result<ReachAssert, CommandError> {
+        reach::assertions(query, &self.config)
     }
 
     fn service_name(&self, protocol: Protocol, port: u16) -> Option<&'static str> {
@@ -107,13 +166,38 @@ impl Engine for Machine {
     }
 }
 
+impl Machine {
+    /// Who can reach the listeners of a snapshot. What was not seen on the way goes to the snapshot.
+    fn exposures(&self, snapshot: &mut Snapshot) -> Result<Judged, CommandError> {
+        let config = Config::load(&self.config)?;
+        let listeners = survey::listeners(snapshot);
+        let case =
+            Case { snapshot, listeners: &listeners, config: &config, findings: judge::Findings::Omitted };
+        let mut judged = judge::judge(case, None);
+        snapshot.unseen.extend(config.unseen.into_iter().chain(judged.unseen.drain(..)));
+        Ok(judged)
+    }
+}
+
+/// Two pieces of work at once, each on a thread of its own.
+fn beside<A: Send, B: Send>(first: impl FnOnce() -> A + Send, second: impl FnOnce() -> B + Send) -> (A, B) {
+    thread::scope(|scope| {
+        let second = scope.spawn(second);
+        let first = first();
+        match second.join() {
+            Ok(second) => (first, second),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
 /// The processes that an overview speaks of.
 fn named(listeners: &[Listener], findings: &[Finding]) -> BTreeSet<u32> {
     let holders = listeners.iter().flat_map(|listener| &listener.owner.holders).map(|holder| holder.pid);
     let subjects =
         findings.iter().flat_map(|finding| &finding.subjects).filter_map(|subject| match subject {
             Subject::Process { pid, .. } => Some(*pid),
-            Subject::Listener { .. } => None,
+            Subject::Listener { .. } | Subject::Rule { .. } | Subject::Unit { .. } => None,
         });
     holders.chain(subjects).collect()
 }

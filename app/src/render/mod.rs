@@ -4,10 +4,12 @@
 pub mod address;
 pub mod csv;
 pub mod details;
+pub mod exposure;
 pub mod groups;
 pub mod json;
 pub mod labels;
 pub mod overview;
+pub mod picture;
 pub mod reach;
 pub mod sockets;
 pub mod style;

@@ -5,10 +5,12 @@ use std::fmt::{self, Display};
 use std::io::{self, Write};
 
 use portreeve_model::document::Sockets;
-use portreeve_model::{NamespaceId, Socket};
+use portreeve_model::exposure::{DoorKind, Exposure, FamilyExposure, IpVersion};
+use portreeve_model::{Family, NamespaceId, Socket};
 
 use super::address::{AddressCell, End, PortCell, PortNames};
 use super::details::{Beside, MemoryCell};
+use super::exposure::{Side, summaries};
 use super::style::Ink;
 use super::table::{Column, Fit, Heading, Table};
 use super::tcp_info::TcpInfoCell;
@@ -54,7 +56,7 @@ pub fn table(
                 None => table.cell(socket.namespace),
             }
         }
-        row(&mut table, socket, columns);
+        row(&mut table, socket, columns, &document.exposures);
     }
     table.print(out, view.width, view.palette, columns.heading)
 }
@@ -91,7 +93,7 @@ fn layout(columns: SocketColumns<'_>, several_namespaces: bool) -> Vec<Column> {
     layout
 }
 
-fn row(table: &mut Table, socket: &Socket, columns: SocketColumns<'_>) {
+fn row(table: &mut Table, socket: &Socket, columns: SocketColumns<'_>, exposures: &[Exposure]) {
     if columns.netid {
         table.cell(socket.protocol.name());
     }
@@ -105,13 +107,17 @@ fn row(table: &mut Table, socket: &Socket, columns: SocketColumns<'_>) {
         let ink = if end == End::Local { Ink::Name } else { Ink::Normal };
         table.inked(ink, PortCell { socket, end, names: columns.names });
     }
-    table.flow(Beside { socket, details: columns.details }, Below { socket, details: columns.details });
+    table.flow(
+        Beside { socket, details: columns.details },
+        Below { socket, details: columns.details, exposures },
+    );
 }
 
-/// What `ss` puts on a line of its own: buffers and `tcp_info`.
+/// What `ss` puts on a line of its own: buffers and `tcp_info`; and who can reach a listener.
 struct Below<'a> {
     socket: &'a Socket,
     details: Details,
+    exposures: &'a [Exposure],
 }
 
 impl Display for Below<'_> {
@@ -124,6 +130,44 @@ impl Display for Below<'_> {
         if memory.is_some() && info.is_some() {
             f.write_str(" ")?;
         }
-        info.map_or(Ok(()), |info| write!(f, "{}", TcpInfoCell(info)))
+        if let Some(info) = info {
+            write!(f, "{}", TcpInfoCell(info))?;
+        }
+        let mut started = memory.is_some() || info.is_some();
+        for exposure in self.exposures.iter().filter(|exposure| is_of(exposure, self.socket)) {
+            for summary in summaries(&of_versions(exposure, self.socket), Side::Open) {
+                let version =
+                    summary.version.map_or_else(String::new, |version| format!("{} ", version.name()));
+                let blank = if started { "; " } else { "" };
+                write!(f, "{blank}{version}from {}: {}", summary.from, summary.decided_by)?;
+                started = true;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether an exposure is that of a listening socket: same namespace, protocol, port and address.
+fn is_of(exposure: &Exposure, socket: &Socket) -> bool {
+    let door = &exposure.door;
+    let at = |address: &std::net::IpAddr| socket.local.ip() == Some(*address);
+    door.kind == DoorKind::Listener
+        && socket.is_listener()
+        && door.namespace == socket.namespace
+        && door.protocol == socket.protocol
+        && socket.local.port() == Some(door.port)
+        && door.addresses.iter().any(at)
+}
+
+/// The exposure by the versions that the socket takes: the door may have another socket for the other one.
+fn of_versions(exposure: &Exposure, socket: &Socket) -> Exposure {
+    let both = socket.local.is_wildcard() && socket.v6only != Some(true);
+    let takes = |family: &&FamilyExposure| match family.version {
+        IpVersion::Ipv4 => socket.family == Family::Ipv4 || socket.family == Family::Ipv6 && both,
+        IpVersion::Ipv6 => socket.family == Family::Ipv6,
+    };
+    Exposure {
+        door: exposure.door.clone(),
+        families: exposure.families.iter().filter(takes).cloned().collect(),
     }
 }

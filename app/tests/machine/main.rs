@@ -17,6 +17,7 @@ mod lsof;
 mod namespaces;
 mod nginx;
 mod options;
+mod probe;
 mod proc_net;
 mod program;
 mod reach;

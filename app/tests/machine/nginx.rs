@@ -73,7 +73,12 @@ fn a_listener_shared_by_workers_is_one_row_with_all_holders() {
             assert_eq!(process["parents"][0]["pid"], master.pid());
         }
     }
-    assert_eq!(overview["firewall"], "not_judged");
+    let [judgement] = &list(&overview, "firewall")[..] else { panic!("one namespace: {overview:#}") };
+    assert_eq!((&judgement["namespace"], &judgement["state"]), (&http["namespace"], &"judged".into()));
+    let door = |exposure: &&serde_json::Value| exposure["door"]["port"] == 80;
+    let exposures = list(&overview, "exposures");
+    let found = exposures.iter().find(door).expect("it says who reaches port 80");
+    assert_eq!(list(found, "families").len(), 2, "{found:#}");
 }
 
 #[test]
@@ -87,7 +92,7 @@ fn the_terminal_names_port_and_program() {
         text.lines().filter(|line| line.contains("/tcp") && line.contains("nginx")).collect();
     let [http, other] = rows[..] else { panic!("one row a port:\n{text}") };
     assert!(http.contains(" http ") && other.contains("8443/tcp"), "{text}");
-    assert!(text.contains("firewall not judged"), "{text}");
+    assert!(!text.contains("not judged"), "{text}");
     let who = host.run(portreeve("who 80")).unwrap();
     assert_eq!(who.code(), Some(0), "{}", who.stderr);
     for part in ["nginx", "/usr/sbin/nginx", "4: "] {

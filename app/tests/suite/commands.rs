@@ -28,7 +28,6 @@ fn exit_codes_tell_what_a_run_comes_to() {
         ("who-free", &["who", "nosuchservice"], Exit::Usage),
         ("reach-deny", &["reach", "--packet", "out to 192.0.2.1 ping"], Exit::NotFound),
         ("reach-unknown", &["reach", "--packet", "out to 192.0.2.1 ping", "--json"], Exit::Incomplete),
-        ("reach-deny", &["reach"], Exit::Usage),
     ] {
         assert_eq!(ran(document, line, None, Palette::Plain).exit, exit, "{document} {line:?}");
     }
@@ -48,6 +47,12 @@ fn a_closed_pipe_ends_every_form_silently() {
         ("reach-deny", &["reach", "--packet", "out to 192.0.2.1 ping"]),
         ("reach-deny", &["reach", "--packet", "out to 192.0.2.1 ping", "--json"]),
         ("reach-deny", &["reach", "--snapshot-out", "-"]),
+        ("reach-ports", &["reach"]),
+        ("reach-ports", &["reach", "--svg", "-"]),
+        ("reach-port", &["reach", "443", "--json"]),
+        ("reach-shadowed", &["reach", "shadowed"]),
+        ("reach-diff", &["reach", "diff", "old", "live"]),
+        ("reach-assert", &["reach", "assert", "internet cannot reach tcp/5432"]),
         ("overview", &["completions", "bash"]),
         ("overview", &["man"]),
     ] {

@@ -116,9 +116,6 @@ fn exit_codes_tell_the_verdict() {
 fn a_question_that_is_not_understood_is_answered_with_its_place() {
     let ran = asked("from 198.51.100.7 to 192.0.2.10 tcp dprt 443", &[]);
     assert_snapshot!("reach_usage", ran.notes);
-    let none = portreeve(&["reach"]);
-    assert_eq!(none.code, 2);
-    assert!(none.notes.contains("--packet"), "{}", none.notes);
     let twice = asked("from 198.51.100.7 to 192.0.2.10 tcp dport 443 state new", &["--state", "established"]);
     assert_eq!(twice.code, 2, "{}", twice.notes);
     for (file, says) in [("nothing-here", "there is no file"), (".", "cannot read")] {

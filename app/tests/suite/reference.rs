@@ -9,7 +9,9 @@ use clap::{Command, CommandFactory};
 use portreeve_app::cli::Arguments;
 use portreeve_app::commands::pages;
 use portreeve_app::render::style::Palette;
-use portreeve_model::document::{self, Groups, Overview, Reach, Sockets, Who};
+use portreeve_model::document::{
+    self, Groups, Overview, Reach, ReachAssert, ReachDiff, ReachIdle, ReachPorts, Sockets, Who,
+};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
@@ -29,6 +31,11 @@ fn the_command_line_is_documented() {
     for mut verb in verbs {
         let name = format!("portreeve {}", verb.get_name());
         section(&mut text, &mut verb, &name);
+        let questions: Vec<Command> = verb.get_subcommands().cloned().collect();
+        for mut question in questions {
+            let name = format!("{name} {}", question.get_name());
+            section(&mut text, &mut question, &name);
+        }
     }
     compare("cli.md", &text);
 }
@@ -72,6 +79,16 @@ fn documents_are_valid_by_their_schemas() {
         ("reach-deny", &["reach", "--packet", "out to 192.0.2.1 ping", "--json"]),
         ("reach-unknown", &["reach", "--packet", "out to 192.0.2.1 ping", "--json"]),
         ("reach-hostile", &["reach", "--packet", "out to 192.0.2.1 ping", "--json"]),
+        ("reach-ports", &["reach", "--json"]),
+        ("reach-ports-hostile", &["reach", "--json"]),
+        ("reach-ports-complex", &["reach", "--json"]),
+        ("reach-port-unknown", &["reach", "9100", "--json"]),
+        ("reach-shadowed", &["reach", "shadowed", "--json"]),
+        ("reach-redundant", &["reach", "redundant", "--json"]),
+        ("reach-unused", &["reach", "unused", "--json"]),
+        ("reach-diff", &["reach", "diff", "old", "live", "--json"]),
+        ("reach-diff-complex", &["reach", "diff", "old", "new", "--json"]),
+        ("reach-assert", &["reach", "assert", "internet cannot reach tcp/5432", "--json"]),
     ] {
         let printed = ran(file, line, None, Palette::Plain).out;
         assert_eq!(printed.lines().count(), 1, "{file}: a document is one line where nobody looks");
@@ -102,6 +119,12 @@ fn schemas() -> Vec<(&'static str, Value)> {
         (document::GROUPS, schema::<Groups>(document::GROUPS)),
         (document::WHO, schema::<Who>(document::WHO)),
         (document::REACH, schema::<Reach>(document::REACH)),
+        (document::REACH_PORTS, schema::<ReachPorts>(document::REACH_PORTS)),
+        (document::REACH_SHADOWED, schema::<ReachIdle>(document::REACH_SHADOWED)),
+        (document::REACH_REDUNDANT, schema::<ReachIdle>(document::REACH_REDUNDANT)),
+        (document::REACH_UNUSED, schema::<ReachIdle>(document::REACH_UNUSED)),
+        (document::REACH_DIFF, schema::<ReachDiff>(document::REACH_DIFF)),
+        (document::REACH_ASSERT, schema::<ReachAssert>(document::REACH_ASSERT)),
     ]
 }
 

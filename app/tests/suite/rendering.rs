@@ -50,6 +50,7 @@ at_80!(overview_of_a_bare_machine, "overview-empty",);
 at_80!(sockets_with_everything, "sockets-own", "sockets", "-taeimopn");
 at_80!(sockets_numeric_without_heading, "sockets-own", "sockets", "-tanH");
 at_80!(sockets_in_one_state, "sockets-own", "sockets", "-tn", "state", "established");
+at_80!(sockets_with_exposure, "sockets-exposure", "sockets", "-tlnp", "--exposure");
 at_80!(groups, "groups", "sockets", "--group-by", "state,process");
 at_80!(who_container, "who-container", "who", "6379/tcp");
 at_80!(who_taken, "who-taken", "who", "8000/tcp");
@@ -107,15 +108,15 @@ fn json_lines_are_sockets() {
 }
 
 /// Lines that may be longer: commands stay in one piece, and the parts below a socket's line lose no word.
-fn assert_fits(text: &str, width: usize) {
+pub(crate) fn assert_fits(text: &str, width: usize) {
     for line in text.lines() {
-        let whole = line.starts_with("  check") || line.starts_with('\t');
+        let whole = line.trim_start().starts_with("check ") || line.starts_with('\t');
         assert!(whole || line.chars().count() <= width, "longer than {width}: {line}");
         assert_eq!(line, line.trim_end(), "ends in blanks");
     }
 }
 
-fn without_escapes(text: &str) -> String {
+pub(crate) fn without_escapes(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('\u{1b}') {

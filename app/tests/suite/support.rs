@@ -8,14 +8,18 @@ use clap::Parser;
 use jiff::tz::TimeZone;
 use portreeve_app::cli::Arguments;
 use portreeve_app::commands::{Terminal, run};
-use portreeve_app::engine::{Engine, ReachQuery, Reached, Scope, SocketQuery};
+use portreeve_app::engine::{
+    AssertQuery, DiffQuery, Engine, IdleQuery, PortsQuery, ReachQuery, Reached, Scope, SocketQuery,
+};
 use portreeve_app::error::CommandError;
 use portreeve_app::exit::Exit;
 use portreeve_app::render::json::Spacing;
 use portreeve_app::render::style::Palette;
 use portreeve_app::render::view::View;
 use portreeve_model::Protocol;
-use portreeve_model::document::{Groups, Overview, Sockets, Who};
+use portreeve_model::document::{
+    Groups, Overview, ReachAssert, ReachDiff, ReachIdle, ReachPorts, Sockets, Who,
+};
 use serde::de::DeserializeOwned;
 
 /// Answers every question with the document of this name.
@@ -53,6 +57,22 @@ impl Engine for Canned {
     fn reach(&self, query: &ReachQuery) -> Result<Reached, CommandError> {
         let snapshot = query.snapshot.then(|| "{}\n".repeat(100));
         Ok(Reached { document: self.document(), snapshot })
+    }
+
+    fn reach_ports(&self, _: &PortsQuery) -> Result<ReachPorts, CommandError> {
+        Ok(self.document())
+    }
+
+    fn reach_idle(&self, _: &IdleQuery) -> Result<ReachIdle, CommandError> {
+        Ok(self.document())
+    }
+
+    fn reach_diff(&self, _: &DiffQuery) -> Result<ReachDiff, CommandError> {
+        Ok(self.document())
+    }
+
+    fn reach_assert(&self, _: &AssertQuery) -> Result<ReachAssert, CommandError> {
+        Ok(self.document())
     }
 
     fn service_name(&self, protocol: Protocol, port: u16) -> Option<&'static str> {

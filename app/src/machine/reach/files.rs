@@ -54,6 +54,7 @@ fn empty(addresses: &[HostAddress], routes: &[HostRoute]) -> Firewall {
         ipsets: None,
         names: BTreeMap::new(),
         network,
+        doors: None,
         limits: Vec::new(),
         unseen: Vec::new(),
     }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use portreeve_model::document::Overview;
 use portreeve_model::{Reach, Severity};
 
+use super::exposed::{BoundReach, Exposed, Section};
 use crate::render::labels::counted;
 use crate::render::style::Ink;
 use crate::render::text::{Clean, columns};
@@ -33,15 +34,31 @@ pub(super) fn print(out: &mut dyn Write, document: &Overview, view: &View) -> io
 }
 
 /// What the longest sum of an ordinary machine takes.
-const WIDE_SUM: usize = 100;
+const WIDE_SUM: usize = 130;
 
 /// Prints the counts.
 pub(super) fn sum(out: &mut dyn Write, document: &Overview, view: &View) -> io::Result<()> {
     let palette = view.palette;
+    let exposed = Exposed::new(document);
     let open = document.listeners.iter().filter(|listener| !listener.ephemeral);
-    let beyond = open.clone().filter(|listener| listener.reach.is_beyond_this_machine()).count();
-    let ports = counted(open.count(), "open port");
-    write!(out, "{}", palette.paint(Ink::Heading, format_args!("{ports}, {beyond} beyond this machine")))?;
+    let sections: Vec<Section> = open
+        .map(|listener| match listener.reach {
+            // Who reaches it there does not make it an opening of this machine.
+            Reach::ContainerInternal => Section::Bound(BoundReach(Reach::ContainerInternal)),
+            _ => exposed.section(listener),
+        })
+        .chain(exposed.without_listener().into_iter().map(|exposure| exposed.section_of_door(exposure)))
+        .collect();
+    let beyond = sections.iter().filter(|section| exposed.is_beyond(**section)).count();
+    let internet = sections.iter().filter(|section| exposed.is_of_internet(**section)).count();
+    let ports = counted(sections.len(), "open port");
+    let judged = sections.iter().any(|section| !matches!(section, Section::Bound(_) | Section::Loopback));
+    let reach = if judged {
+        format!("{beyond} reachable from elsewhere, {internet} from the internet")
+    } else {
+        format!("{beyond} beyond this machine")
+    };
+    write!(out, "{}", palette.paint(Ink::Heading, format_args!("{ports}, {reach}")))?;
     // On a narrow terminal the findings go on a line of their own.
     let narrow = view.width.is_some_and(|width| width < WIDE_SUM) && !document.findings.is_empty();
     write!(out, "{}", if narrow { "\n" } else { "; " })?;
@@ -78,7 +95,3 @@ fn severities(document: &Overview) -> Vec<(Severity, usize)> {
 fn privilege(document: &Overview) -> &'static str {
     if document.host.privileged { "as root" } else { "not as root: incomplete" }
 }
-
-/// Headings in the order in which groups are shown, widest reach first.
-pub(super) const REACHES: [Reach; 6] =
-    [Reach::All, Reach::Public, Reach::Private, Reach::LinkLocal, Reach::Loopback, Reach::ContainerInternal];

@@ -1,12 +1,14 @@
 //! The overview: head with the counts, listeners by reach, findings, notes, and the sum of it.
 
+mod exposed;
 mod findings;
 mod head;
 mod listeners;
 
 use std::io::{self, Write};
 
-use portreeve_model::document::{FirewallJudgement, Overview};
+use portreeve_model::document::Overview;
+use portreeve_model::judgement::JudgementState;
 use portreeve_model::{Listener, NoHolder, Reach, Severity};
 
 use super::labels::counted;
@@ -35,25 +37,48 @@ pub fn is_incomplete(document: &Overview) -> bool {
 }
 
 fn notes(out: &mut dyn Write, document: &Overview, view: &View) -> io::Result<()> {
+    let notes = sentences(document);
+    if notes.is_empty() && document.unseen.is_empty() {
+        return Ok(());
+    }
     writeln!(out, "\n{}", view.palette.paint(Ink::Heading, "Notes"))?;
-    match document.firewall {
-        FirewallJudgement::NotJudged => {
-            writeln!(out, "  firewall not judged: reach is by bind address alone")?;
-        }
-    }
-    let unseen_holder = |listener: &Listener| listener.owner.no_holder == Some(NoHolder::Permission);
-    if document.listeners.iter().any(unseen_holder) {
-        writeln!(out, "  unseen(USER): the holder could not be seen; the socket belongs to USER")?;
-    }
-    let inside =
-        document.listeners.iter().filter(|listener| listener.reach == Reach::ContainerInternal).count();
-    if inside > 0 {
-        let note = format!(
-            "{} inside other network namespaces: who reaches them there is not judged, nor are they \
-             for what is risky beyond loopback",
-            counted(inside, "port")
-        );
+    for note in notes {
         unseen::hanging(out, ["  ", "    "], &note, view.prose_width(), str::to_owned)?;
     }
     unseen::list(out, "not seen: ", &document.unseen, view.prose_width(), view.palette)
+}
+
+fn sentences(document: &Overview) -> Vec<String> {
+    let mut notes = Vec::new();
+    let several = document.firewall.len() > 1;
+    for judgement in &document.firewall {
+        let JudgementState::NotJudged { detail, .. } = &judgement.state else { continue };
+        let place = document.namespaces.iter().find(|namespace| namespace.id == judgement.namespace);
+        let place = match place {
+            Some(namespace) if several => format!(" in {}", namespace.name),
+            _ => String::new(),
+        };
+        notes.push(format!("firewall not judged{place}: reach is by bind address alone ({detail})"));
+    }
+    notes.extend(document.limits.iter().map(|limit| format!("not simulated: {}", limit.text)));
+    let unseen_holder = |listener: &Listener| listener.owner.no_holder == Some(NoHolder::Permission);
+    if document.listeners.iter().any(unseen_holder) {
+        notes.push("unseen(USER): the holder could not be seen; the socket belongs to USER".to_owned());
+    }
+    let judged = |listener: &Listener| {
+        document
+            .firewall
+            .iter()
+            .any(|judgement| judgement.namespace == listener.namespace && judgement.is_judged())
+    };
+    let inside =
+        document.listeners.iter().filter(|it| it.reach == Reach::ContainerInternal && !judged(it)).count();
+    if inside > 0 {
+        notes.push(format!(
+            "{} inside other network namespaces: who reaches them there is not judged, nor are they for what is risky beyond \
+             loopback",
+            counted(inside, "port")
+        ));
+    }
+    notes
 }

@@ -1,168 +1,22 @@
-//! The answer to "what happens to this packet?": the verdict first, then the way hook by hook, then commands that show the same.
+//! Answers of `reach`: what happens to a packet, who can reach each port, what the rules are good for.
 
+mod assertions;
+mod diff;
+mod frame;
+mod idle;
+mod packets;
+mod port;
+mod ports;
+mod probe;
+mod replay;
 mod verdict;
 mod way;
 
-use std::io::{self, Write};
-
-use portreeve_model::document::Reach;
-use portreeve_model::reach::{Answer, Cause, Outcome, RulesSource, Step};
-use portreeve_model::text::clean;
-
-use super::style::Ink;
-use super::unseen;
-use super::view::View;
-
-/// More ways than these are counted, not shown: the document has all of them.
-const MOST_WAYS: usize = 4;
-
-/// Prints the answers, one after the other.
-pub fn print(out: &mut dyn Write, document: &Reach, view: &View) -> io::Result<()> {
-    for (number, answer) in document.answers.iter().enumerate() {
-        if number > 0 {
-            writeln!(out)?;
-        }
-        one(out, answer, document, view)?;
-    }
-    if !document.limits.is_empty() {
-        title(out, "Limits", view)?;
-        for limit in &document.limits {
-            unseen::hanging(out, ["  ", "    "], &limit.text, view.prose_width(), |line| {
-                view.palette.paint(Ink::Warn, line).to_string()
-            })?;
-        }
-    }
-    if document.unseen.iter().any(portreeve_model::Unseen::is_incomplete) {
-        title(out, "Not seen", view)?;
-        unseen::list(out, "", &document.unseen, view.prose_width(), view.palette)?;
-    }
-    Ok(())
-}
-
-fn one(out: &mut dyn Write, answer: &Answer, document: &Reach, view: &View) -> io::Result<()> {
-    verdict::print(out, answer, view)?;
-    labelled(out, "packet", &answer.packet, view)?;
-    if let Some(inferred) = &answer.inferred {
-        labelled(out, "inferred", inferred, view)?;
-    }
-    match &document.source {
-        RulesSource::Live => {}
-        RulesSource::Snapshot { file } => {
-            let taken = view.time(document.host.taken_at);
-            labelled(
-                out,
-                "rules",
-                &format!("of {}, as of {taken} (snapshot {file})", document.host.name),
-                view,
-            )?;
-        }
-        RulesSource::Files { files } => labelled(out, "rules", &format!("of {}", files.join(", ")), view)?,
-    }
-    causes(out, &answer.causes, view)?;
-    ways(out, answer, view)?;
-    if !answer.reproduce.is_empty() {
-        title(out, "With standard tools", view)?;
-        for command in &answer.reproduce {
-            // One piece, so that it can be copied.
-            writeln!(out, "  check {}", clean(command))?;
-        }
-    }
-    Ok(())
-}
-
-fn causes(out: &mut dyn Write, causes: &[Cause], view: &View) -> io::Result<()> {
-    if causes.is_empty() {
-        return Ok(());
-    }
-    title(out, "Depends on", view)?;
-    for (number, cause) in causes.iter().enumerate() {
-        let rule = cause.rule.as_ref().map_or_else(String::new, |rule| {
-            format!(" in `{}` ({})", way::shortened(&rule.text), way::place(rule))
-        });
-        let text = match meaning(&cause.kind) {
-            "" => cause.text.clone(),
-            meaning => format!("{}{rule}: {meaning}", cause.text),
-        };
-        let label = format!("  {}. ", number + 1);
-        unseen::hanging(out, [&label, "     "], &text, view.prose_width(), |line| {
-            view.palette.paint(Ink::Warn, line).to_string()
-        })?;
-    }
-    Ok(())
-}
-
-/// What a kind of uncertainty means to the reader.
-fn meaning(kind: &str) -> &str {
-    match kind {
-        "unspecified" => "the question leaves it open; say it to be sure",
-        "changing-set" => "packets change this set",
-        "not-understood" => "it was not understood",
-        "socket" => "it hangs on a socket, a process or a control group",
-        "connection" => "it hangs on what the kernel remembers of the connection",
-        "routing" => "the routing decision is not certain",
-        // Its text says it.
-        "unseen" => "",
-        "limit" | "hash-limit" => "it lets so many packets pass, and not the others",
-        "quota" => "it hangs on how much went through before",
-        "connection-count" => "it hangs on how many connections there are",
-        "recent" => "it hangs on who was seen before",
-        "chance" => "it hangs on chance",
-        "time" => "it hangs on the time of day",
-        "content" => "it hangs on what the packet carries",
-        "program" => "a program decides",
-        "operating-system" => "it hangs on the fingerprint of the sender",
-        other => other,
-    }
-}
-
-fn ways(out: &mut dyn Write, answer: &Answer, view: &View) -> io::Result<()> {
-    let count = answer.outcomes.len();
-    for (number, outcome) in answer.outcomes.iter().enumerate().take(MOST_WAYS) {
-        if count == 1 {
-            title(out, "Way", view)?;
-        } else {
-            title(out, &format!("Way {} of {count}", number + 1), view)?;
-            for assumption in assumptions(outcome, &answer.causes) {
-                unseen::hanging(out, ["  ", "    "], &assumption, view.prose_width(), |line| {
-                    view.palette.paint(Ink::Warn, line).to_string()
-                })?;
-            }
-        }
-        way::print(out, outcome, view)?;
-    }
-    if count > MOST_WAYS {
-        writeln!(out, "\nand {} more ways: --json shows all of them", count - MOST_WAYS)?;
-    }
-    if answer.truncated {
-        writeln!(out, "\nThere are more ways than were followed.")?;
-    }
-    Ok(())
-}
-
-/// What this way takes for granted: where a rule matched by assumption, that it does; else that it does not.
-fn assumptions(outcome: &Outcome, causes: &[Cause]) -> Vec<String> {
-    let holds = |cause: u32| {
-        outcome
-            .steps
-            .iter()
-            .any(|step| matches!(step, Step::Rule { assumed: Some(assumed), .. } if *assumed == cause))
-    };
-    outcome
-        .assumed
-        .iter()
-        .filter_map(|number| {
-            let cause = causes.get(usize::try_from(*number).ok()?)?;
-            let holds = if holds(*number) { "matches" } else { "does not match" };
-            Some(format!("if {} {holds} ({})", cause.text, number + 1))
-        })
-        .collect()
-}
-
-fn title(out: &mut dyn Write, text: &str, view: &View) -> io::Result<()> {
-    writeln!(out, "\n{}", view.palette.paint(Ink::Heading, text))
-}
-
-fn labelled(out: &mut dyn Write, label: &str, text: &str, view: &View) -> io::Result<()> {
-    let first = format!("  {label:<10}");
-    unseen::hanging(out, [&first, "            "], text, view.prose_width(), ToOwned::to_owned)
-}
+pub use crate::render::exposure::Side;
+pub use assertions::print as assertions;
+pub use diff::print as diff;
+pub use idle::print as idle;
+pub use packets::print;
+pub use ports::print as ports;
+pub use probe::announce as announce_probe;
+pub use replay::Replay;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use portreeve_model::reach::{Chain, Effect, End, Endpoints, Outcome, RouteTo, Rule, Step};
 
+use crate::render::exposure::shortened;
 use crate::render::style::Ink;
 use crate::render::text::{clean, columns, wrap};
 use crate::render::view::View;
@@ -204,13 +205,4 @@ pub(super) fn place(rule: &Rule) -> String {
     let legacy = if rule.backend == "iptables-legacy" { "legacy " } else { "" };
     let handle = rule.handle.map_or_else(String::new, |handle| format!(", handle {handle}"));
     format!("{legacy}{} {} {}{handle}", rule.family, rule.table, rule.chain)
-}
-
-/// A rule with a set of a thousand elements does not help anybody on a terminal.
-pub(super) fn shortened(text: &str) -> String {
-    const MOST: usize = 300;
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
 }

@@ -8,7 +8,7 @@ use super::column::{Column, Fit};
 use super::layout::Layout;
 use super::widths::{Extents, widths};
 use crate::render::style::{Ink, Palette};
-use crate::render::text::{Clean, columns, is_clean};
+use crate::render::text::{Clean, columns, is_clean, wrap};
 
 /// Rows of cells under headings.
 #[derive(Clone, Debug)]
@@ -20,7 +20,13 @@ pub struct Table {
     cells: Vec<(usize, Ink)>,
     /// Full-width lines, each before the row with this number.
     sections: Vec<(usize, Ink, String)>,
+    /// Lines below the row with this number, over the full width.
+    notes: Vec<(usize, Ink, String)>,
 }
+
+/// Blanks before a note: it stands below the second column or so, and its further lines a little deeper.
+const NOTE: &str = "           ";
+const NOTE_MORE: &str = "             ";
 
 /// Whether column titles are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +46,7 @@ impl Table {
             arena: String::new(),
             cells: Vec::new(),
             sections: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -87,6 +94,11 @@ impl Table {
         self.sections.push((self.rows(), ink, text));
     }
 
+    /// Lines below the row that was completed last, indented, over the full width.
+    pub fn note(&mut self, ink: Ink, text: String) {
+        self.notes.push((self.rows(), ink, text));
+    }
+
     /// Number of complete rows.
     pub fn rows(&self) -> usize {
         self.cells.len().checked_div(self.columns.len()).unwrap_or(0)
@@ -114,6 +126,7 @@ impl Table {
             out.write_all(line.as_bytes())?;
         }
         let mut sections = self.sections.iter().peekable();
+        let mut notes = self.notes.iter().peekable();
         let mut row: Vec<(&str, Ink)> = Vec::with_capacity(self.columns.len());
         let mut start = 0;
         for (number, ends) in self.cells.chunks_exact(self.columns.len().max(1)).enumerate() {
@@ -131,6 +144,14 @@ impl Table {
             line.clear();
             layout.row(&mut line, &row);
             out.write_all(line.as_bytes())?;
+            while let Some((_, ink, text)) = notes.next_if(|(of, ..)| *of <= number + 1) {
+                let text = Clean(text).to_string();
+                let room = width.map_or(usize::MAX, |width| width.saturating_sub(NOTE_MORE.len()).max(20));
+                for (place, part) in wrap(&text, room).iter().enumerate() {
+                    let indent = if place == 0 { NOTE } else { NOTE_MORE };
+                    writeln!(out, "{indent}{}", palette.paint(*ink, part))?;
+                }
+            }
         }
         for (_, ink, text) in sections {
             writeln!(out, "{}", palette.paint(*ink, Clean(text)))?;

@@ -1,4 +1,4 @@
-//! `portreeve reach`: what happens to a packet, and by which rule.
+//! `portreeve reach --packet` and `--snapshot-out`.
 
 use std::io;
 use std::path::Path;
@@ -8,8 +8,8 @@ use portreeve_model::Unseen;
 use portreeve_model::document::Reach;
 use portreeve_model::reach::Verdict;
 
-use super::Terminal;
 use crate::cli::ReachArguments;
+use crate::commands::Terminal;
 use crate::engine::{Engine, Reached, Scope};
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -22,7 +22,7 @@ pub(super) fn run(
     as_json: bool,
     terminal: &mut Terminal<'_>,
 ) -> Result<Exit, CommandError> {
-    let query = arguments.query(scope)?;
+    let query = arguments.packets(scope)?;
     let Reached { document, snapshot } = engine.reach(&query)?;
     if let (Some(path), Some(text)) = (&arguments.snapshot_out, snapshot) {
         keep(path, &text, terminal)?;
