@@ -4,7 +4,9 @@
 
 mod reach;
 
-use portreeve_model::document::{Groups, Overview, ReachAssert, ReachDiff, ReachIdle, ReachPorts, Sockets, Who};
+use portreeve_model::document::{
+    Groups, Overview, ReachAssert, ReachDiff, ReachIdle, ReachPorts, Sockets, Who,
+};
 use portreeve_model::{Family, Protocol, State};
 
 use crate::error::CommandError;

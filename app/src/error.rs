@@ -21,7 +21,7 @@ pub struct CommandError {
     /// One sentence, without a final full stop.
     pub message: String,
     /// The place in the input that is meant.
-    pub excerpt: Option<Excerpt>,
+    pub excerpt: Option<Box<Excerpt>>,
     /// What the user can do, one sentence each.
     pub hints: Vec<String>,
     /// The error underneath.
@@ -80,7 +80,7 @@ impl CommandError {
     /// Adds the place in the input.
     #[must_use]
     pub fn at(mut self, excerpt: Excerpt) -> Self {
-        self.excerpt = Some(excerpt);
+        self.excerpt = Some(Box::new(excerpt));
         self
     }
 

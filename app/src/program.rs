@@ -33,7 +33,8 @@ pub fn main() -> ExitCode {
         notes_palette,
         spacing: output::spacing(),
     };
-    let outcome = run(&Machine { bpf: arguments.bpf_use(), config: arguments.config() }, &arguments, &mut terminal);
+    let outcome =
+        run(&Machine { bpf: arguments.bpf_use(), config: arguments.config() }, &arguments, &mut terminal);
     let exit = outcome.unwrap_or_else(|error| {
         // What was written before the error belongs in front of it.
         let _ = out.flush();

@@ -38,8 +38,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     match args.subject {
         Subject::Fuzz => suite::fuzz(seconds)?,
         Subject::Firewall | Subject::Reach => {
-            let compared =
-                if matches!(args.subject, Subject::Reach) { suite::Subject::Sets } else { suite::Subject::Packets };
+            let compared = if matches!(args.subject, Subject::Reach) {
+                suite::Subject::Sets
+            } else {
+                suite::Subject::Packets
+            };
             let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
             // Seconds times a step: the seeds of two runs do not overlap.
             let seed = args.seed.unwrap_or_else(|| now.wrapping_mul(1_000_003));

@@ -66,7 +66,7 @@ pub struct Arguments {
 
     /// Read this configuration file instead of /etc/portreeve/portreeve.toml
     ///
-    /// It gives names to networks, which reach then speaks of: [networks] office = ["198.51.100.0/24"]
+    /// It gives names to networks, such as office for 198.51.100.0/24, which reach then speaks of.
     #[arg(long, global = true, value_name = "FILE", env = "PORTREEVE_CONFIG", hide_env_values = true, value_hint = ValueHint::FilePath)]
     pub config: Option<OsString>,
 

@@ -12,6 +12,10 @@ use crate::error::CommandError;
 use crate::render::labels;
 
 /// The doors of one namespace.
+#[expect(
+    clippy::struct_field_names,
+    reason = "the doors are what it has, with what else was found on the way"
+)]
 pub(super) struct Doors {
     /// One for each listener and device that it is bound to.
     pub(super) doors: Vec<Door>,

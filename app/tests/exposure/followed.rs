@@ -109,9 +109,8 @@ impl Oracle for Followed<'_> {
             self.simulated.is_taken_at(row, &fate.end, address, port)
         });
         let verdict = match (meets(&fates.allow), meets(&fates.deny), meets(&fates.open)) {
-            (false, true, false) => Verdict::Deny,
             (true, false, false) if taken => Verdict::Allow,
-            (true, false, false) => Verdict::Deny,
+            (true, false, false) | (false, true, false) => Verdict::Deny,
             (false, false, false) => Verdict::Depends(vec!["in none of the sets".into()]),
             (_, _, false) => Verdict::Depends(vec!["in several of the sets".into()]),
             _ => {

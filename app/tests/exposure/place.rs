@@ -1,6 +1,5 @@
 //! Where clients and servers run: a host of the lab, or a container of the server.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use portreeve_lab::attempt::{Attempt, Seen};
@@ -15,8 +14,6 @@ const LONGEST: Duration = Duration::from_secs(300);
 pub(crate) struct Place {
     pub(crate) name: String,
     within: Within,
-    /// Its namespace, as it is seen from here.
-    pub(crate) path: PathBuf,
 }
 
 #[derive(Clone)]
@@ -36,18 +33,14 @@ impl Place {
 
     /// A neighbour of the server.
     pub(crate) fn host(host: &Host) -> Self {
-        Self { name: host.name().into(), within: Within::Host(host.clone()), path: host.netns_path() }
+        Self { name: host.name().into(), within: Within::Host(host.clone()) }
     }
 
     /// A container of the server.
     pub(crate) fn container(docker: &Docker, name: &str) -> Self {
         let inner = docker.namespace(name).unwrap();
         let enter = vec!["nsenter".into(), format!("--net={inner}"), "--".into()];
-        Self {
-            name: name.into(),
-            within: Within::Server(docker.site.server.clone(), enter),
-            path: docker.namespace_from_outside(name).unwrap(),
-        }
+        Self { name: name.into(), within: Within::Server(docker.site.server.clone(), enter) }
     }
 
     /// Runs a program to its end.

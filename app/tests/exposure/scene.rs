@@ -120,8 +120,9 @@ impl<'a> Scene<'a> {
 
     /// nginx on the server, in both versions of IP.
     pub(crate) fn nginx(&mut self, ports: &[u16]) {
-        let listen: String =
-            ports.iter().map(|port| format!("listen {port}; listen [::]:{port} ipv6only=on; ")).collect();
+        let listen: Vec<String> =
+            ports.iter().map(|port| format!("listen {port}; listen [::]:{port} ipv6only=on;")).collect();
+        let listen = listen.join(" ");
         let configuration = format!(
             "daemon off; user nobody nogroup; worker_processes 1; pid /run/nginx.pid; error_log stderr;\n\
              events {{ worker_connections 256; }}\n\
@@ -134,11 +135,6 @@ impl<'a> Scene<'a> {
         for port in ports {
             self.site.server.wait_listening(portreeve_lab::Transport::Tcp, *port, PATIENCE).unwrap();
         }
-    }
-
-    /// A server in the server's own mounts, ended with the scene.
-    pub(crate) fn keep(&mut self, process: Process) {
-        self.servers.push(process);
     }
 
     /// Everything that is tried: every client, every address, every port.

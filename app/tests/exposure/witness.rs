@@ -106,7 +106,7 @@ fn client<'a>(
     part: &'a Part,
 ) -> Option<Replay<'a>> {
     let question = question(&part.witness);
-    let (carrier, from_port, port) = ports(&question)?;
+    let (carrier, chosen, asked) = ports(&question)?;
     let place = match &question.place {
         Place::Out { .. } => Scene::SERVER,
         Place::In(interface) => routes.who_enters(interface)?,
@@ -133,8 +133,8 @@ fn client<'a>(
         Place::In(interface) => Some(interface.clone()),
     };
     let client = crate::client::Client { place, address: from, enters };
-    let client_port = from_port.filter(|port| *port != 0)?;
-    let row = Row { client, to: question.destination, carrier, port, client_port };
+    let client_port = chosen.filter(|port| *port != 0)?;
+    let row = Row { client, to: question.destination, carrier, port: asked, client_port };
     let attempt = row.attempt();
     free.then_some(Replay { exposure, part, row, place, attempt })
 }

@@ -73,9 +73,9 @@ fn a_listener_shared_by_workers_is_one_row_with_all_holders() {
             assert_eq!(process["parents"][0]["pid"], master.pid());
         }
     }
-    let [judgement] = &list(&overview, "firewall")[..] else { panic!("one namespace: {overview:#}") };
+    let [judgement] = list(&overview, "firewall") else { panic!("one namespace: {overview:#}") };
     assert_eq!((&judgement["namespace"], &judgement["state"]), (&http["namespace"], &"judged".into()));
-    let door = |exposure: &&serde_json::Value| exposure["door"]["port"] == 80;
+    let door = |exposure: &&Value| exposure["door"]["port"] == 80;
     let exposures = list(&overview, "exposures");
     let found = exposures.iter().find(door).expect("it says who reaches port 80");
     assert_eq!(list(found, "families").len(), 2, "{found:#}");

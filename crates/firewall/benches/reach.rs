@@ -43,7 +43,10 @@ fn main() {
     }
 }
 
-const SHAPES: [(&str, fn(u32) -> Ruleset); 3] =
+/// Name, and how so many rules are made.
+type Shape = (&'static str, fn(u32) -> Ruleset);
+
+const SHAPES: [Shape; 3] =
     [("allow list", allow_list), ("per-host rules", per_host), ("Docker chains", docker)];
 
 fn listeners(name: &str, rules: u32, ruleset: &Ruleset, network: &Network) {
@@ -53,8 +56,10 @@ fn listeners(name: &str, rules: u32, ruleset: &Ruleset, network: &Network) {
     let doors: Vec<Door> = (0..LISTENERS).map(door).collect();
     let exposures = surveyor.exposures(&doors, &Query::default());
     let seconds = started.elapsed().as_secs_f64();
-    let complex = exposures.iter().flat_map(|found| &found.families).filter(|family| family.too_complex.is_some());
-    let parts: usize = exposures.iter().flat_map(|found| &found.families).map(|family| family.parts.len()).sum();
+    let complex =
+        exposures.iter().flat_map(|found| &found.families).filter(|family| family.too_complex.is_some());
+    let parts: usize =
+        exposures.iter().flat_map(|found| &found.families).map(|family| family.parts.len()).sum();
     report(name, rules, seconds, parts, complex.count());
 }
 
@@ -97,7 +102,9 @@ fn door(n: u16) -> Door {
 }
 
 fn ruleset(chains: &str, rules: &str) -> Ruleset {
-    let json = format!(r#"{{"nftables": [{{"table": {{"family": "inet", "name": "t", "handle": 1}}}}{chains}{rules}]}}"#);
+    let json = format!(
+        r#"{{"nftables": [{{"table": {{"family": "inet", "name": "t", "handle": 1}}}}{chains}{rules}]}}"#
+    );
     let ruleset = nft::read(json.as_bytes(), &mut Names::default()).unwrap();
     assert_eq!(ruleset.unread, [], "the rules are understood");
     ruleset
@@ -121,8 +128,7 @@ fn equals(protocol: &str, field: &str, value: &str) -> String {
     )
 }
 
-const ESTABLISHED: &str =
-    r#"{"match": {"op": "in", "left": {"ct": {"key": "state"}}, "right": ["established", "related"]}}, {"accept": null}"#;
+const ESTABLISHED: &str = r#"{"match": {"op": "in", "left": {"ct": {"key": "state"}}, "right": ["established", "related"]}}, {"accept": null}"#;
 const ACCEPT: &str = r#"{"accept": null}"#;
 
 fn address(n: u32) -> String {
@@ -135,7 +141,8 @@ fn address(n: u32) -> String {
 fn allow_list(count: u32) -> Ruleset {
     let mut rules = rule("input", ESTABLISHED);
     for n in 0..count {
-        let _ = write!(rules, "{}", rule("input", &format!("{}, {ACCEPT}", equals("ip", "saddr", &address(n)))));
+        let _ =
+            write!(rules, "{}", rule("input", &format!("{}, {ACCEPT}", equals("ip", "saddr", &address(n)))));
     }
     ruleset(&base("input", "filter", "input", 0, "drop"), &rules)
 }
@@ -175,7 +182,12 @@ fn docker(count: u32) -> Ruleset {
         let _ = write!(
             rules,
             "{}{}",
-            rule("publish", &format!(r#"{port}, {{"dnat": {{"family": "ip", "addr": "172.17.{high}.{low}", "port": 80}}}}"#)),
+            rule(
+                "publish",
+                &format!(
+                    r#"{port}, {{"dnat": {{"family": "ip", "addr": "172.17.{high}.{low}", "port": 80}}}}"#
+                )
+            ),
             rule(
                 "containers",
                 &format!(

@@ -135,7 +135,9 @@ fn judged(cases: &[Case]) -> (String, bool) {
          | rules | number | seconds | peak memory of the process |\n|---|---:|---:|---:|\n"
     );
     for case in cases {
-        let memory = case.peak_kilobytes.map_or_else(|| "-".to_owned(), |peak| format!("{} MB", peak * 1024 / 1_000_000));
+        let memory = case
+            .peak_kilobytes
+            .map_or_else(|| "-".to_owned(), |peak| format!("{} MB", peak * 1024 / 1_000_000));
         let _ = writeln!(text, "| {} | {} | {:.3} | {memory} |", case.name, case.rules, case.seconds);
     }
     text.push_str("\n| goal | measured | |\n|---|---:|---|\n");
@@ -152,7 +154,11 @@ fn judged(cases: &[Case]) -> (String, bool) {
         let seconds = found.map_or(f64::INFINITY, |case| case.seconds);
         goal(promise, format!("{seconds:.2} s"), seconds < limit);
         let peak = found.and_then(|case| case.peak_kilobytes).unwrap_or(u64::MAX / 2048);
-        goal(&format!("{name}: peak memory under 500 MB"), format!("{} MB", peak * 1024 / 1_000_000), peak * 1024 < 500_000_000);
+        goal(
+            &format!("{name}: peak memory under 500 MB"),
+            format!("{} MB", peak * 1024 / 1_000_000),
+            peak * 1024 < 500_000_000,
+        );
     }
     for name in ["allow list", "per-host rules", "Docker chains"] {
         let at = |rules| cases.iter().find(|case| case.name == name && case.rules == rules);
@@ -160,7 +166,11 @@ fn judged(cases: &[Case]) -> (String, bool) {
         let growth = large.seconds / small.seconds;
         // n log n from 100 to 10,000 rules.
         let most = 100.0 * 2.0;
-        goal(&format!("{name}: 10,000 rules cost at most {most:.0} x what 100 cost (n log n)"), format!("{growth:.1} x"), growth <= most);
+        goal(
+            &format!("{name}: 10,000 rules cost at most {most:.0} x what 100 cost (n log n)"),
+            format!("{growth:.1} x"),
+            growth <= most,
+        );
     }
     let complex: u64 = cases.iter().map(|case| case.too_complex).sum();
     goal("nothing too complex", complex.to_string(), complex == 0);

@@ -93,7 +93,9 @@ impl Step {
             Self::Build => "the programs that tests start",
             Self::Tests => "all tests",
             Self::Differential => "random rulesets and packets: the firewall simulator against the kernel",
-            Self::Sets => "random rulesets: what is said of all packets at once holds for each, and in the kernel",
+            Self::Sets => {
+                "random rulesets: what is said of all packets at once holds for each, and in the kernel"
+            }
             Self::DocTests => "examples in the documentation",
             Self::Fuzz => "malformed input for every parser",
         }
@@ -198,15 +200,7 @@ pub(crate) fn differential(subject: Subject, extent: Extent, seed: u64) -> Resul
     };
     process::run(
         cargo()
-            .args([
-                "test",
-                "--locked",
-                "-p",
-                "portreeve-firewall",
-                "--test",
-                "differential",
-                test,
-            ])
+            .args(["test", "--locked", "-p", "portreeve-firewall", "--test", "differential", test])
             .args(["--", "--nocapture"])
             .env(format!("PORTREEVE_DIFFERENTIAL_{name}"), value.to_string())
             .env("PORTREEVE_DIFFERENTIAL_SEED", seed.to_string()),

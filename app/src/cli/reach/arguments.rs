@@ -1,5 +1,4 @@
 //! The options of `portreeve reach`.
-#![expect(clippy::doc_markdown, reason = "the comments are help texts, in which backticks would show")]
 
 use std::path::PathBuf;
 
@@ -17,6 +16,7 @@ use super::{ReachVerb, SourceArguments};
 /// Exits with 0 if everything could be told, 3 if something is undecided or was not seen, 4 if there is nothing at the port, or nobody of
 /// --from gets there. With --packet: 0 if it arrives, 4 if it does not, 3 if that hangs on something that cannot be known.
 #[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 #[command(
     disable_help_subcommand = true,
     subcommand_help_heading = "Questions about the rules",

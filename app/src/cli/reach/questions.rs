@@ -1,5 +1,4 @@
 //! The verbs below `portreeve reach`: questions about the rules as a whole.
-#![expect(clippy::doc_markdown, reason = "the comments are help texts, in which backticks would show")]
 
 use std::path::PathBuf;
 

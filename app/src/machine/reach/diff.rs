@@ -1,6 +1,6 @@
 //! What a change of the rules opens and closes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use portreeve_firewall::reach::questions::{self, Difference};
 use portreeve_firewall::read::source::{Format, recognise};
@@ -38,7 +38,7 @@ fn told(host: Host) -> DiffSide {
 
 /// A side before it is known what host its rules are for.
 enum Half {
-    Whole(Read),
+    Whole(Box<Read>),
     Rules(Vec<PathBuf>),
 }
 
@@ -56,7 +56,7 @@ fn read(query: &DiffQuery) -> Result<[Read; 2], CommandError> {
                 )
                 .hint("leave it out"));
             }
-            Ok([old, new])
+            Ok([*old, *new])
         }
         [Half::Rules(_), Half::Rules(_)] if query.addresses.is_empty() => Err(CommandError::usage(
             "both sides are rules in files, and no host is described",
@@ -67,12 +67,12 @@ fn read(query: &DiffQuery) -> Result<[Read; 2], CommandError> {
         [Half::Whole(old), Half::Rules(new)] => {
             let mut new = described(new)?;
             borrow(&mut new, &old, query);
-            Ok([old, new])
+            Ok([*old, new])
         }
         [Half::Rules(old), Half::Whole(new)] => {
             let mut old = described(old)?;
             borrow(&mut old, &new, query);
-            Ok([old, new])
+            Ok([old, *new])
         }
     }
 }
@@ -82,22 +82,26 @@ fn borrow(rules: &mut Read, host: &Read, query: &DiffQuery) {
     if query.addresses.is_empty() {
         rules.firewall.network = host.firewall.network.clone();
         rules.firewall.names = host.firewall.names.clone();
-        rules.firewall.limits = host.firewall.limits.clone();
+        rules.firewall.limits.clone_from(&host.firewall.limits);
         rules.described = None;
     }
 }
 
 fn half(side: &Side, query: &DiffQuery) -> Result<Half, CommandError> {
     match side {
-        Side::Live => source::read(&RulesFrom::Kernel(query.scope.clone())).map(Half::Whole),
+        Side::Live => {
+            source::read(&RulesFrom::Kernel(query.scope.clone())).map(|read| Half::Whole(Box::new(read)))
+        }
         Side::Files(files) => match files.as_slice() {
-            [file] if is_snapshot(file)? => source::read(&RulesFrom::Snapshot(file.clone())).map(Half::Whole),
+            [file] if is_snapshot(file)? => {
+                source::read(&RulesFrom::Snapshot(file.clone())).map(|read| Half::Whole(Box::new(read)))
+            }
             _ => Ok(Half::Rules(files.clone())),
         },
     }
 }
 
-fn is_snapshot(file: &PathBuf) -> Result<bool, CommandError> {
+fn is_snapshot(file: &Path) -> Result<bool, CommandError> {
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(recognise(&source::text_of(file)?, &name) == Some(Format::Snapshot))
 }

@@ -42,20 +42,22 @@ pub(in crate::machine) fn ports(
     let listeners = seen.as_ref().map(|seen| seen.doors.clone()).or_else(|| host.doors.clone());
     let surveyor = Surveyor::new(&host.ruleset, &host.network, &zones, Budget::default())
         .map_err(|error| CommandError::internal("cannot answer for all packets", error))?;
-    let (mut exposures, too_complex) = match query.to.filter(|address| !is_own(&host, *address)) {
-        Some(address) => (behind(&surveyor, address, query, &wanted), None),
-        None => {
-            let Translated { doors: translated, too_complex } = surveyor.translated();
-            let doors = of_host(query, listeners.clone(), translated, seen.as_ref());
-            (surveyor.exposures(&doors, &wanted), too_complex)
-        }
+    let elsewhere = query.to.filter(|address| !is_own(&host, *address));
+    let (mut exposures, too_complex) = if let Some(address) = elsewhere {
+        (behind(&surveyor, address, query, &wanted), None)
+    } else {
+        let Translated { doors: translated, too_complex } = surveyor.translated();
+        let doors = of_host(query, listeners.clone(), translated, seen.as_ref());
+        (surveyor.exposures(&doors, &wanted), too_complex)
     };
     if let Some(cause) = missing_rules(&host.unseen) {
         withhold::from_exposures(&mut exposures, &cause);
     }
     if let Some(seen) = &seen {
         // Doors that rules make, and those behind this host, are met in the namespace of the rules.
-        exposures.iter_mut().for_each(|exposure| exposure.door.namespace = seen.namespace);
+        for exposure in &mut exposures {
+            exposure.door.namespace = seen.namespace;
+        }
     }
     exposures.sort_by_cached_key(|exposure| (width(exposure), exposure.door.port, exposure.door.protocol));
     let chains = base_chains(&host.ruleset, &host.network);

@@ -66,7 +66,7 @@ pub(crate) fn decider(by: &Decider, hook: Option<&str>, owner: Option<&str>) -> 
         Decider::Rule(rule) => &rule.chain,
         Decider::Policy(chain) => &chain.name,
     };
-    let hook = hook.filter(|hook| !hook.eq_ignore_ascii_case(name));
+    let hook = hook.filter(|hook| !hook.is_empty() && !hook.eq_ignore_ascii_case(name));
     let at = hook.map_or_else(String::new, |hook| format!(", at {hook}"));
     match by {
         Decider::Rule(rule) => {

@@ -58,7 +58,9 @@ fn joined(each: impl Iterator<Item = Summary>) -> Vec<Summary> {
     });
     if alike {
         each.truncate(1);
-        each.iter_mut().for_each(|summary| summary.version = None);
+        for summary in &mut each {
+            summary.version = None;
+        }
     }
     each
 }

@@ -47,6 +47,17 @@ pub(super) struct Exposed<'a> {
     zones: Vec<&'a str>,
 }
 
+impl Section {
+    /// Whether somebody elsewhere reaches it, as far as is known.
+    pub(super) fn is_beyond(self) -> bool {
+        match self {
+            Self::Zone(_) | Self::Perhaps => true,
+            Self::Bound(BoundReach(reach)) => reach.is_beyond_this_machine(),
+            Self::ThisHost | Self::Loopback => false,
+        }
+    }
+}
+
 impl<'a> Exposed<'a> {
     pub(super) fn new(document: &'a Overview) -> Self {
         let mut zones: Vec<&str> = Vec::new();
@@ -108,15 +119,6 @@ impl<'a> Exposed<'a> {
                 widest.map_or(if doubt { Section::Perhaps } else { Section::ThisHost }, Section::Zone)
             })
             .min()
-    }
-
-    /// Whether somebody elsewhere reaches it, as far as is known.
-    pub(super) fn is_beyond(&self, section: Section) -> bool {
-        match section {
-            Section::Zone(_) | Section::Perhaps => true,
-            Section::Bound(BoundReach(reach)) => reach.is_beyond_this_machine(),
-            Section::ThisHost | Section::Loopback => false,
-        }
     }
 
     /// Whether the internet reaches it.

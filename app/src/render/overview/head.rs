@@ -49,7 +49,7 @@ pub(super) fn sum(out: &mut dyn Write, document: &Overview, view: &View) -> io::
         })
         .chain(exposed.without_listener().into_iter().map(|exposure| exposed.section_of_door(exposure)))
         .collect();
-    let beyond = sections.iter().filter(|section| exposed.is_beyond(**section)).count();
+    let beyond = sections.iter().filter(|section| section.is_beyond()).count();
     let internet = sections.iter().filter(|section| exposed.is_of_internet(**section)).count();
     let ports = counted(sections.len(), "open port");
     let judged = sections.iter().any(|section| !matches!(section, Section::Bound(_) | Section::Loopback));

@@ -112,10 +112,11 @@ fn one(out: &mut dyn Write, change: &FlowChange, ink: Ink, replay: &Replay, view
     })?;
     let mut say = |label: &str, text: &str| fact(out, label, text, Ink::Normal, view);
     // Where words say who, a list of what is left of the world does not say more.
-    if change.more_sources == 0 || is_prefix(&change.from) {
-        if let Some(sources) = listed(&change.sources, change.more_sources, &change.from) {
-            say("sources", &sources)?;
-        }
+    let sources = (change.more_sources == 0 || is_prefix(&change.from))
+        .then(|| listed(&change.sources, change.more_sources, &change.from))
+        .flatten();
+    if let Some(sources) = sources {
+        say("sources", &sources)?;
     }
     if let Some(destinations) = listed(&change.destinations, change.more_destinations, "") {
         say("destinations", &destinations)?;

@@ -293,7 +293,8 @@ impl Headers {
         };
         let surplus = (8 - end_bit % 8) % 8;
         let known = gather(known, surplus, width) | !mask(width);
-        let at = if known == u128::MAX { Bits::NOWHERE } else { self.moved.place(position(start, offset), width) };
+        let at =
+            if known == u128::MAX { Bits::NOWHERE } else { self.moved.place(position(start, offset), width) };
         Loaded::Bits(Bits { value: gather(bytes, surplus, width), known, at })
     }
 
@@ -318,7 +319,7 @@ impl Headers {
             },
             _ => return false,
         };
-        let whole = offset % 8 == 0 && width % 8 == 0 && width <= 128;
+        let whole = offset.is_multiple_of(8) && width.is_multiple_of(8) && width <= 128;
         if whole {
             let first = start + usize::from(offset / 8);
             let count = usize::from(width / 8);

@@ -19,6 +19,6 @@ pub use asked::Asked;
 pub use error::PacketError;
 pub use headers::{Bits, Headers, Loaded, mask};
 pub use parse::{Services, parse};
+pub use question::{Place, Question, State, Transport};
 pub(crate) use vocabulary::{FLAGS as TCP_FLAGS, icmp_type_name};
 pub(crate) use vocabulary::{protocol as protocol_number, protocol_name};
-pub use question::{Place, Question, State, Transport};

@@ -33,7 +33,11 @@ impl Moved {
             Some(old) if old.at == Bits::NOWHERE => Bits::NOWHERE,
             Some(old) => {
                 let old_end = old.start.saturating_add(old.width);
-                if old.start <= start && end <= old_end { old.at.saturating_sub(old_end - end) } else { Bits::NOWHERE }
+                if old.start <= start && end <= old_end {
+                    old.at.saturating_sub(old_end - end)
+                } else {
+                    Bits::NOWHERE
+                }
             }
         }
     }
@@ -48,7 +52,10 @@ mod tests {
         let mut moved = Moved::default();
         assert_eq!(moved.place(208, 32), 239);
         moved.enter(208, 32, 271);
-        assert_eq!((moved.place(208, 32), moved.place(208, 8), moved.place(200, 16)), (271, 247, Bits::NOWHERE));
+        assert_eq!(
+            (moved.place(208, 32), moved.place(208, 8), moved.place(200, 16)),
+            (271, 247, Bits::NOWHERE)
+        );
         moved.enter(0, u16::MAX, Bits::NOWHERE);
         assert_eq!(moved.place(208, 32), Bits::NOWHERE);
         moved.enter(208, 32, 239);

@@ -543,7 +543,13 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn record(&mut self, state: &mut State, here: (ChainId, usize), effect: Effect, assumed: Option<usize>) {
+    pub(super) fn record(
+        &mut self,
+        state: &mut State,
+        here: (ChainId, usize),
+        effect: Effect,
+        assumed: Option<usize>,
+    ) {
         if let Some(symbols) = &mut self.symbols {
             return symbols.hit(state, here.0, HitBy::Rule(here.1, effect));
         }

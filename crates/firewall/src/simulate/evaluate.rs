@@ -604,9 +604,8 @@ fn operate(operator: Operator, a: Bits, b: Bits) -> Bits {
                 return Bits::all(0);
             }
             match operator {
-                Operator::ShiftLeft => {
-                    shifted(a, i32::try_from(by).unwrap_or(0)).with(a.value << by, a.known << by | ((1 << by) - 1))
-                }
+                Operator::ShiftLeft => shifted(a, i32::try_from(by).unwrap_or(0))
+                    .with(a.value << by, a.known << by | ((1 << by) - 1)),
                 _ => shifted(a, -i32::try_from(by).unwrap_or(0))
                     .with(a.value >> by, a.known >> by | !(u128::MAX >> by)),
             }

@@ -101,6 +101,7 @@ pub enum HitBy {
 
 /// What is wanted of an answer beyond the three sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own")]
 pub struct Wanted {
     /// The reply must come back, too.
     pub replies: bool,

@@ -11,8 +11,8 @@ use super::nat;
 use super::outcome::{Cause, CauseKind, End, Endpoints, Outcome, Step};
 use super::pipeline::Entry;
 use super::simulator::{Options, Simulator};
-use super::symbolic::Symbols;
 use super::state::{Cursor, Layer, RouteInputs, Stage, State};
+use super::symbolic::Symbols;
 use crate::ir::{ChainId, ChainKind, Hook, SetId, SetOperation, Version};
 use crate::packet::Bits;
 

@@ -12,8 +12,8 @@ use super::outcome::{Cause, CauseKind, End, Simulation};
 use super::pipeline::Pipelines;
 use super::run::Run;
 use super::sets::Index;
-use super::symbolic::{Caches, Classes, Segment, segments};
 use super::state::{Conntrack, Flow, Info, Layer, Sender, Stage, State, Trail, Tuple, status};
+use super::symbolic::{Caches, Classes, Segment, segments};
 use crate::ir::{ChainId, Data, Hook, Ruleset, SetId, Statement, Verdict, Version};
 use crate::network::{Network, OutputRoute, Routed};
 use crate::packet::{self, Bits, Headers, Place, Question, mask};
@@ -356,7 +356,13 @@ impl<'a> Simulator<'a> {
     }
 
     /// The same with headers that are there but for addresses and ports.
-    pub(super) fn reply_from(&self, mut headers: Headers, flow: &Flow, end: &End, mark: u32) -> Option<State> {
+    pub(super) fn reply_from(
+        &self,
+        mut headers: Headers,
+        flow: &Flow,
+        end: &End,
+        mark: u32,
+    ) -> Option<State> {
         headers.write_source(flow.translated.destination);
         headers.write_destination(flow.translated.source);
         if let (Some(source), Some(destination)) =
@@ -453,7 +459,12 @@ fn hooks(ruleset: &Ruleset) -> FxHashMap<ChainId, Hook> {
     let mut found: FxHashMap<ChainId, Hook> = FxHashMap::default();
     let base = |chain: &crate::ir::Chain| chain.base.as_ref().map(|base| base.hook);
     let id = |at: usize| ChainId(u32::try_from(at).unwrap_or(u32::MAX));
-    let mut begin = ruleset.chains.iter().enumerate().filter_map(|(at, chain)| Some((base(chain)?, id(at)))).collect::<Vec<_>>();
+    let mut begin = ruleset
+        .chains
+        .iter()
+        .enumerate()
+        .filter_map(|(at, chain)| Some((base(chain)?, id(at))))
+        .collect::<Vec<_>>();
     begin.sort_unstable();
     for (hook, chain) in begin {
         let mut pending = vec![chain];

@@ -259,7 +259,8 @@ impl Run<'_> {
         state.looped = true;
         if let Conntrack::Flow(flow) = &mut state.conntrack {
             // `nf_confirm` at the end of postrouting.
-            flow.status = Bits::partly(flow.status.value | status::CONFIRMED, flow.status.known | status::CONFIRMED);
+            flow.status =
+                Bits::partly(flow.status.value | status::CONFIRMED, flow.status.known | status::CONFIRMED);
         }
         state.sender = Sender::None;
         state.input = Some(output);

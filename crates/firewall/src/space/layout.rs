@@ -45,7 +45,8 @@ impl Layout {
             let (base, offset, width) = this.place(part);
             order.extend((0..width).filter_map(|bit| this.position(base, offset + bit)));
         }
-        let rest = (LINK..total).chain(0..LINK).filter(|position| !order.contains(position)).collect::<Vec<_>>();
+        let rest =
+            (LINK..total).chain(0..LINK).filter(|position| !order.contains(position)).collect::<Vec<_>>();
         order.extend(rest);
         for (variable, position) in (0..).zip(order) {
             if let Some(slot) = this.variables.get_mut(usize::from(position)) {

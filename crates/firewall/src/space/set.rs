@@ -5,9 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use oxidd::bcdd::{self, BCDDFunction, BCDDManagerRef};
-use oxidd::{
-    BooleanFunction as _, BooleanFunctionQuant as _, Function as _, Manager as _, ManagerRef as _,
-};
+use oxidd::{BooleanFunction as _, BooleanFunctionQuant as _, Function as _, Manager as _, ManagerRef as _};
 
 use super::layout::{Layout, Part};
 use super::prefixes::Lists;
@@ -134,7 +132,10 @@ impl Space {
         self.made(self.variable(number)?.ite(&one.0, &zero.0))
     }
 
-    pub(super) fn made(&self, made: Result<BCDDFunction, oxidd::util::OutOfMemory>) -> Result<Set, TooComplex> {
+    pub(super) fn made(
+        &self,
+        made: Result<BCDDFunction, oxidd::util::OutOfMemory>,
+    ) -> Result<Set, TooComplex> {
         made.map(Set).map_err(|_| out_of(self.budget))
     }
 

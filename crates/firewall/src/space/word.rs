@@ -49,7 +49,9 @@ impl Word {
 
     /// A constant of `width` bits.
     pub fn constant(value: u128, width: u16) -> Self {
-        let bit = |at: u16| if value.checked_shr(u32::from(at)).unwrap_or(0) & 1 == 1 { Bit::One } else { Bit::Zero };
+        let bit = |at: u16| {
+            if value.checked_shr(u32::from(at)).unwrap_or(0) & 1 == 1 { Bit::One } else { Bit::Zero }
+        };
         Self((0..width).rev().map(bit).collect())
     }
 
@@ -72,9 +74,11 @@ impl Space {
                 (true, true) => Bit::One,
                 (true, false) => Bit::Zero,
                 (false, _) if bits.at == Bits::NOWHERE => Bit::Lost,
-                (false, _) => {
-                    bits.at.checked_sub(at).and_then(|place| self.layout.at(place)).map_or(Bit::Lost, Bit::Variable)
-                }
+                (false, _) => bits
+                    .at
+                    .checked_sub(at)
+                    .and_then(|place| self.layout.at(place))
+                    .map_or(Bit::Lost, Bit::Variable),
             }
         };
         Word((0..width).rev().map(bit).collect())
@@ -163,7 +167,13 @@ impl Space {
     }
 
     /// `low..=high` are the numbers that the rest of the bits can still make.
-    fn descend(&self, bits: &[Bit], intervals: &[Interval], low: u128, high: u128) -> Result<Split, TooComplex> {
+    fn descend(
+        &self,
+        bits: &[Bit],
+        intervals: &[Interval],
+        low: u128,
+        high: u128,
+    ) -> Result<Split, TooComplex> {
         match intervals {
             [] => return Ok(Split { yes: self.none(), no: self.all() }),
             [only] if only.low <= low && high <= only.high => {

@@ -16,8 +16,8 @@ use crate::kernel::Host;
 use crate::packet::Injection;
 use crate::ruleset::Ruleset;
 use crate::scenario::Scenario;
-use crate::shrink::shrink;
 use crate::sets::{Compared, Sets};
+use crate::shrink::shrink;
 use crate::simulated::Simulated;
 
 /// What is run.
@@ -214,10 +214,10 @@ impl Worker<'_> {
             }
             let observed = self.host.inject(&injection);
             let expected = simulated.expect(simulator, &injection);
-            if let Err(what) = compare(&expected, &observed, &injection, handles) {
-                if !expected.truncated {
-                    wrong.push((usize::MAX, injection, format!("picked out of a set: {what}")));
-                }
+            if let Err(what) = compare(&expected, &observed, &injection, handles)
+                && !expected.truncated
+            {
+                wrong.push((usize::MAX, injection, format!("picked out of a set: {what}")));
             }
         }
         self.summary.took.simulate += start.elapsed();
@@ -262,7 +262,7 @@ impl Worker<'_> {
     }
 }
 
-type Seen = (crate::compare::Handles, crate::kernel::Observed);
+type Seen = (Handles, crate::kernel::Observed);
 
 /// One packet through the loaded rules, by both.
 pub(crate) fn try_once(host: &mut Host, injection: &Injection) -> (Seen, Result<(), Box<Disagreement>>) {

@@ -118,12 +118,9 @@ impl<'a> Sets<'a> {
                 self.simulator.fates(space, &class, WANTED)
             })
         };
-        let fates = match fates {
-            Ok(fates) => fates,
-            Err(_) => {
-                self.compared.too_complex += 1;
-                return Ok(());
-            }
+        let Ok(fates) = fates else {
+            self.compared.too_complex += 1;
+            return Ok(());
         };
         let is_in = |set: &Set| space.holds(set, link.as_ref(), &injection.bytes);
         let says = (is_in(&fates.allow), is_in(&fates.deny), is_in(&fates.open));
@@ -147,12 +144,19 @@ impl<'a> Sets<'a> {
     }
 
     /// Packets picked out of the sets that were asked for: of what arrives, what does not, and of what single rules matched.
-    pub(crate) fn witnesses(&mut self, case: &Case, random: &mut Random, mut marker: impl FnMut() -> Marker) -> Vec<(Packet, Injection)> {
+    pub(crate) fn witnesses(
+        &mut self,
+        case: &Case,
+        random: &mut Random,
+        mut marker: impl FnMut() -> Marker,
+    ) -> Vec<(Packet, Injection)> {
         let mut found = Vec::new();
         let mut keys: Vec<_> = self.fates.keys().copied().collect();
         keys.sort_unstable();
         for (v4, protocol, key) in keys {
-            let (Some(wire), Some(Ok(fates))) = (key.0, self.fates.get(&(v4, protocol, key))) else { continue };
+            let (Some(wire), Some(Ok(fates))) = (key.0, self.fates.get(&(v4, protocol, key))) else {
+                continue;
+            };
             let space = &self.spaces[usize::from(!v4)];
             let mut sets = vec![&fates.allow, &fates.deny];
             for _ in 0..3 {
@@ -162,7 +166,8 @@ impl<'a> Sets<'a> {
             }
             for set in sets {
                 // Bits that nothing asks for are those of a packet of the case.
-                let like = case.packets.iter().find(|packet| packet.is_v4() == v4 && packet.protocol() == protocol);
+                let like =
+                    case.packets.iter().find(|packet| packet.is_v4() == v4 && packet.protocol() == protocol);
                 let Some(like) = like else { continue };
                 let marker = marker();
                 let model = like.injection(marker);
@@ -172,7 +177,10 @@ impl<'a> Sets<'a> {
                     bytes.get(usize::from(place / 8)).is_some_and(|byte| byte >> (7 - place % 8) & 1 == 1)
                 };
                 let Some(sample) = space.sample(set, prefer) else { continue };
-                let packet = Packet { origin: Origin::Wire { wire, link: Link::Host }, ..like_sample(like, &sample[14..]) };
+                let packet = Packet {
+                    origin: Origin::Wire { wire, link: Link::Host },
+                    ..like_sample(like, &sample[14..])
+                };
                 let injection = packet.injection(marker);
                 let link = injection.link_header(wire, Link::Host);
                 if space.holds(set, Some(&link), &injection.bytes) {

@@ -54,6 +54,12 @@ pub(super) struct Group {
     pub(super) destination: Option<Bits>,
 }
 
+/// An answer, and the kinds of source and destination it is for.
+type Told = (Answer, u16, u16);
+
+/// Addresses, and one that stands for them.
+type Meant = (Vec<Interval>, Option<Bits>);
+
 /// What a decision answers, and what sort of addresses it was asked for: later checks ask for that.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Answer {
@@ -80,9 +86,13 @@ impl Run<'_> {
             return None;
         }
         // The user of a port rule is asked for ports, nobody else.
-        let by_port = self.simulator.host.network.rules.iter().any(|rule| {
-            rule.source_port.is_some() || rule.destination_port.is_some()
-        });
+        let by_port = self
+            .simulator
+            .host
+            .network
+            .rules
+            .iter()
+            .any(|rule| rule.source_port.is_some() || rule.destination_port.is_some());
         let asked = Asked {
             choice,
             version: headers.version,
@@ -132,7 +142,7 @@ impl Run<'_> {
         }
         let mut scratch = state.clone();
         // Answers by destination, for each source in turn; destinations with the same row are one.
-        let mut rows: FxHashMap<Vec<(Answer, u16, u16)>, (Vec<Interval>, Option<Bits>)> = FxHashMap::default();
+        let mut rows: FxHashMap<Vec<Told>, Meant> = FxHashMap::default();
         for (destination, to) in &destinations {
             if let Some(bits) = to {
                 scratch.headers.write_destination(*bits);
@@ -156,7 +166,7 @@ impl Run<'_> {
         let mut groups = Vec::new();
         for (row, (to_intervals, to)) in rows {
             let to_set = region(space, &to_word, &to_intervals, open.1)?;
-            let mut columns: FxHashMap<(Answer, u16, u16), (Vec<Interval>, Option<Bits>)> = FxHashMap::default();
+            let mut columns: FxHashMap<Told, Meant> = FxHashMap::default();
             for (answer, (source, from)) in row.into_iter().zip(&sources) {
                 let entry = columns.entry(answer).or_insert_with(|| (Vec::new(), *from));
                 entry.0.extend(source.iter().copied());
@@ -187,10 +197,9 @@ impl Run<'_> {
                 .map_or(Answer::Nothing, |key| Answer::Output(fib.reroute(&key))),
             Choice::Bridge => {
                 let destination = state.headers.address_of(state.headers.destination());
-                let path = state
-                    .input
-                    .zip(destination)
-                    .and_then(|(port, destination): (u32, IpAddr)| self.simulator.host.network.bridge_path(port, destination));
+                let path = state.input.zip(destination).and_then(|(port, destination): (u32, IpAddr)| {
+                    self.simulator.host.network.bridge_path(port, destination)
+                });
                 Answer::Path(path)
             }
         }
@@ -198,7 +207,12 @@ impl Run<'_> {
 }
 
 /// The classes that a value may be in, each with one value that stands for it.
-pub(super) fn within(classes: &Classes, bits: Bits, open: bool, width: u16) -> Vec<(Vec<Interval>, Option<Bits>)> {
+pub(super) fn within(
+    classes: &Classes,
+    bits: Bits,
+    open: bool,
+    width: u16,
+) -> Vec<(Vec<Interval>, Option<Bits>)> {
     if !open {
         return vec![(Vec::new(), None)];
     }

@@ -58,8 +58,15 @@ pub(in super::super) fn follow(
     let options = Options { sets_changed: wanted.sets_changed, ..Options::default() };
     let given = Given::State(class.state);
     let starts = starts(simulator, space, &headers, class, &within)?;
-    let arrived =
-        run(simulator, space, (&options, wanted), (given, bound(class.origin)), starts, false, &mut collected)?;
+    let arrived = run(
+        simulator,
+        space,
+        (&options, wanted),
+        (given, bound(class.origin)),
+        starts,
+        false,
+        &mut collected,
+    )?;
     for ((state, end), region) in arrived {
         let reply = wanted.replies.then(|| reply(simulator, &question, &state, &end)).flatten();
         let tuple = arrival(&state);
@@ -88,10 +95,18 @@ pub(in super::super) fn follow(
             causes: FxHashMap::default(),
         };
         let given = Given::Flow(Box::new(flow));
-        let returned = run(simulator, space, (&options, wanted), (given, None), vec![start], true, &mut back)?;
+        let returned =
+            run(simulator, space, (&options, wanted), (given, None), vec![start], true, &mut back)?;
         for ((_, end), region) in returned {
             back.good = space.or(&back.good, &region)?;
-            back.fates.push(Fate { end, reply: true, address: tuple.0, port: tuple.1, translated, set: region });
+            back.fates.push(Fate {
+                end,
+                reply: true,
+                address: tuple.0,
+                port: tuple.1,
+                translated,
+                set: region,
+            });
         }
         collected.take(space, back)?;
     }
@@ -119,7 +134,13 @@ impl Collected {
 
     /// The fates of what was asked. `known` says what the headers said all along: it is put back only now, since all packets of the
     /// class share it.
-    fn fates(self, simulator: &Simulator<'_>, space: &Space, within: &Set, known: &Set) -> Result<Fates, TooComplex> {
+    fn fates(
+        self,
+        simulator: &Simulator<'_>,
+        space: &Space,
+        within: &Set,
+        known: &Set,
+    ) -> Result<Fates, TooComplex> {
         let asked = space.and(within, known)?;
         let doubtful = space.or(&space.and(&self.good, &self.bad)?, &self.unknown)?;
         let allow = space.and(known, &space.minus(&self.good, &doubtful)?)?;
@@ -137,7 +158,9 @@ impl Collected {
                 causes.push((cause.clone(), set));
             }
         }
-        let hook = |chain: ChainId| simulator.ruleset.chain(chain).and_then(|chain| chain.base.as_ref()).map(|b| b.hook);
+        let hook = |chain: ChainId| {
+            simulator.ruleset.chain(chain).and_then(|chain| chain.base.as_ref()).map(|b| b.hook)
+        };
         let mut hits: Vec<Hit> = Vec::new();
         for ((reply, chain, by), set) in self.hits {
             let hook = hook(chain).or_else(|| simulator.hook_of(chain)).unwrap_or(Hook::Prerouting);
@@ -248,7 +271,8 @@ fn reply(simulator: &Simulator<'_>, question: &Question, state: &State, end: &En
 /// Where packets arrive.
 fn arrival(state: &State) -> (Option<IpAddr>, Option<u16>) {
     let headers = &state.headers;
-    let port = headers.destination_port().and_then(|bits| bits.exact(16)).and_then(|port| u16::try_from(port).ok());
+    let port =
+        headers.destination_port().and_then(|bits| bits.exact(16)).and_then(|port| u16::try_from(port).ok());
     (headers.address_of(headers.destination()), port)
 }
 

@@ -5,12 +5,11 @@ use std::sync::{Arc, Mutex};
 use rustc_hash::FxHashMap;
 
 use super::address::{Asked, Group};
-use super::fields::FieldKey;
+use super::fields::{FieldGroups, FieldKey};
 use super::lookup::Found;
 use super::segment::{SegmentKey, Shared};
 use crate::ir::{Interval, SetId};
-use crate::packet::Bits;
-use crate::space::{Set, Split, Word};
+use crate::space::{Split, Word};
 
 /// What was found out in one space.
 #[derive(Debug, Default)]
@@ -19,7 +18,7 @@ pub(super) struct Cache {
     pub(super) lookups: FxHashMap<(SetId, Vec<Word>, bool), Arc<Found>>,
     pub(super) addresses: FxHashMap<Asked, Arc<Vec<Group>>>,
     pub(super) segments: FxHashMap<SegmentKey, Option<Arc<Shared>>>,
-    pub(super) fields: FxHashMap<FieldKey, Arc<Vec<(Option<Bits>, Set)>>>,
+    pub(super) fields: FxHashMap<FieldKey, Arc<FieldGroups>>,
 }
 
 /// Caches by space.

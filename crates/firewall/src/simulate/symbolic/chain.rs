@@ -6,6 +6,7 @@ use super::super::guards::Slot;
 use super::super::outcome::{Cause, CauseKind, Effect};
 use super::super::run::Run;
 use super::super::state::State;
+use super::fields::is_cut;
 use crate::ir::{Backend, ChainId, Data, Expression, Rule, SetId, Statement, Verdict};
 use crate::space::{Set, TooComplex};
 
@@ -61,7 +62,7 @@ impl Run<'_> {
             if resumed == 0 && self.symbols.as_ref().is_some_and(|symbols| !symbols.every_rule) {
                 match self.segment(state, point, id, chain, (from, at), slots) {
                     Ok(false) => {}
-                    Ok(true) if state.trail.region.as_ref().is_none_or(crate::space::Set::is_empty) => {
+                    Ok(true) if state.trail.region.as_ref().is_none_or(Set::is_empty) => {
                         return Ended::Merged;
                     }
                     Ok(true) => continue,
@@ -180,7 +181,9 @@ impl Run<'_> {
                 let parts = nat.address.iter().chain(&nat.port).flat_map(|(low, high)| [low, high]);
                 self.cut_by_map(state, point, &parts.collect::<Vec<_>>(), statement, here)
             }
-            Statement::Forward { interface, .. } => self.cut_by_map(state, point, &[interface], statement, here),
+            Statement::Forward { interface, .. } => {
+                self.cut_by_map(state, point, &[interface], statement, here)
+            }
             _ => Ok(Cut::Whole),
         };
         match cut {
@@ -200,7 +203,9 @@ impl Run<'_> {
         condition: &crate::ir::Condition,
         here: (ChainId, usize),
     ) -> Result<Cut, TooComplex> {
-        let Truth::Open(cause) = self.simulator.condition(condition, state, point) else { return Ok(Cut::Whole) };
+        let Truth::Open(cause) = self.simulator.condition(condition, state, point) else {
+            return Ok(Cut::Whole);
+        };
         let Some(space) = self.symbols.as_ref().map(|symbols| symbols.space) else { return Ok(Cut::Whole) };
         let region = state.trail.region.clone().unwrap_or_else(|| space.none());
         let truths = self.truths(condition, state, point)?;
@@ -239,7 +244,8 @@ impl Run<'_> {
         (key, map): (&Expression, SetId),
         here: (ChainId, usize),
     ) -> Result<Cut, TooComplex> {
-        if !matches!(self.simulator.find(key, map, state, point), Lookup::Open { .. }) && !self.is_cut(key, state) {
+        if !matches!(self.simulator.find(key, map, state, point), Lookup::Open { .. }) && !is_cut(key, state)
+        {
             return Ok(Cut::Whole);
         }
         let Some(space) = self.symbols.as_ref().map(|symbols| symbols.space) else { return Ok(Cut::Whole) };
@@ -307,7 +313,8 @@ impl Run<'_> {
         if state.found.is_some_and(|(of, _)| of == map) {
             return Ok(Cut::Whole);
         }
-        if !matches!(self.simulator.find(key, map, state, point), Lookup::Open { .. }) && !self.is_cut(key, state) {
+        if !matches!(self.simulator.find(key, map, state, point), Lookup::Open { .. }) && !is_cut(key, state)
+        {
             return Ok(Cut::Whole);
         }
         let Some(space) = self.symbols.as_ref().map(|symbols| symbols.space) else { return Ok(Cut::Whole) };
@@ -396,7 +403,10 @@ fn plain(rule: &Rule) -> Option<Ending<'_>> {
     let mut statements = rule.statements.iter();
     for statement in statements.by_ref() {
         match statement {
-            Statement::Match(_) | Statement::Passive(_) | Statement::Duplicate { .. } | Statement::Offload { .. } => {}
+            Statement::Match(_)
+            | Statement::Passive(_)
+            | Statement::Duplicate { .. }
+            | Statement::Offload { .. } => {}
             Statement::Verdict(Verdict::Queue { .. }) | Statement::Reject(_) => {
                 return Some(Ending::Statement(statement));
             }

@@ -58,7 +58,8 @@ impl Classes {
         }
         let wanted = |address: &IpAddr| address.is_ipv4() == (version == Version::V4);
         let prefix = |prefix: Prefix| {
-            wanted(&prefix.address).then(|| Interval::prefix(number(prefix.address), prefix.length.into(), width))
+            wanted(&prefix.address)
+                .then(|| Interval::prefix(number(prefix.address), prefix.length.into(), width))
         };
         for route in &network.routes {
             prefix(route.destination).into_iter().chain(route.source.and_then(prefix)).for_each(&mut cut);
@@ -87,7 +88,9 @@ impl Classes {
         let mut all: Vec<Vec<Interval>> = Vec::new();
         let mut scopes: [Vec<Interval>; 16] = Default::default();
         for interval in intervals {
-            let whole = version == Version::V6 && groups.contains(interval.low) && interval.high - interval.low == !(0xffff << 112);
+            let whole = version == Version::V6
+                && groups.contains(interval.low)
+                && interval.high - interval.low == !(0xffff << 112);
             // Of groups that nobody here is in only the scope counts (`group_scope` in `network::fib`).
             match scopes.get_mut(usize::try_from(interval.low >> 112 & 0xf).unwrap_or(0)).filter(|_| whole) {
                 Some(scope) => scope.push(interval),

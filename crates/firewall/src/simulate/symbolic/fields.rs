@@ -24,6 +24,9 @@ pub(super) struct FieldKey {
     protocol: Option<u8>,
 }
 
+/// Groups of packets for which a field has a value, or (`None`) has none.
+pub(super) type FieldGroups = Vec<(Option<Bits>, Set)>;
+
 /// Groups of packets, with the value for each.
 pub(super) type Values = Vec<(Value, Set)>;
 
@@ -32,16 +35,24 @@ const GROUPS: usize = 1 << 17;
 
 impl Run<'_> {
     /// The values of an expression. Sets are disjoint; together they are every packet.
-    pub(super) fn values(&mut self, expression: &Expression, state: &State, point: Point) -> Result<Values, TooComplex> {
+    pub(super) fn values(
+        &mut self,
+        expression: &Expression,
+        state: &State,
+        point: Point,
+    ) -> Result<Values, TooComplex> {
         let Some(symbols) = self.symbols.as_ref() else { return Ok(Vec::new()) };
         let space = symbols.space;
-        if !self.is_cut(expression, state) {
+        if !is_cut(expression, state) {
             return Ok(vec![(self.simulator.value(expression, state, point), space.all())]);
         }
         match expression {
             Expression::Field(field) => {
                 let groups = self.field_groups(field, state, point)?;
-                Ok(groups.iter().map(|(bits, set)| (bits.map_or(Value::Break, Value::One), set.clone())).collect())
+                Ok(groups
+                    .iter()
+                    .map(|(bits, set)| (bits.map_or(Value::Break, Value::One), set.clone()))
+                    .collect())
             }
             Expression::Operation(operator, left, right) => {
                 let (left, right) = (self.values(left, state, point)?, self.values(right, state, point)?);
@@ -101,24 +112,13 @@ impl Run<'_> {
         }
     }
 
-    /// Whether the value of an expression is not one for all packets, beyond bits that are variables.
-    pub(super) fn is_cut(&self, expression: &Expression, state: &State) -> bool {
-        match expression {
-            Expression::Field(field) => asks_routing(field) && has_open_address(state),
-            Expression::Operation(_, left, right) => self.is_cut(left, state) || self.is_cut(right, state),
-            Expression::Concatenation(parts) => parts.iter().any(|part| self.is_cut(part, state)),
-            Expression::Map { .. } => true,
-            Expression::Constant(_) | Expression::Generated { .. } | Expression::Unknown(_) => false,
-        }
-    }
-
     /// The values of a field that routing answers, by classes of addresses.
     fn field_groups(
         &mut self,
         field: &Field,
         state: &State,
         point: Point,
-    ) -> Result<Arc<Vec<(Option<Bits>, Set)>>, TooComplex> {
+    ) -> Result<Arc<FieldGroups>, TooComplex> {
         let headers = &state.headers;
         let key = FieldKey {
             field: field.clone(),
@@ -144,7 +144,10 @@ impl Run<'_> {
             Field::AddressType { source, .. } => Some(*source),
             _ => None,
         };
-        let open = (told(headers.source()) && only != Some(false), told(headers.destination()) && only != Some(true));
+        let open = (
+            told(headers.source()) && only != Some(false),
+            told(headers.destination()) && only != Some(true),
+        );
         let sources = super::address::within(classes, headers.source(), open.0, width);
         let destinations = super::address::within(classes, headers.destination(), open.1, width);
         check(sources.len().saturating_mul(destinations.len()) / 32)?;
@@ -196,7 +199,11 @@ impl Run<'_> {
             Value::One(bits) => std::slice::from_ref(bits),
             Value::Parts(bits) => bits.as_slice(),
         };
-        let widths = self.simulator.ruleset.set(set).map(|set| set.key.iter().map(|key| key.width).collect::<Vec<_>>());
+        let widths = self
+            .simulator
+            .ruleset
+            .set(set)
+            .map(|set| set.key.iter().map(|key| key.width).collect::<Vec<_>>());
         let widths = widths.unwrap_or_default();
         Some(
             bits.iter()
@@ -204,6 +211,17 @@ impl Run<'_> {
                 .map(|(at, bits)| space.word_of(*bits, widths.get(at).copied().unwrap_or(128)))
                 .collect(),
         )
+    }
+}
+
+/// Whether the value of an expression is not one for all packets, beyond bits that are variables.
+pub(super) fn is_cut(expression: &Expression, state: &State) -> bool {
+    match expression {
+        Expression::Field(field) => asks_routing(field) && has_open_address(state),
+        Expression::Operation(_, left, right) => is_cut(left, state) || is_cut(right, state),
+        Expression::Concatenation(parts) => parts.iter().any(|part| is_cut(part, state)),
+        Expression::Map { .. } => true,
+        Expression::Constant(_) | Expression::Generated { .. } | Expression::Unknown(_) => false,
     }
 }
 

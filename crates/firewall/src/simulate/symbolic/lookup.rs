@@ -33,15 +33,26 @@ enum Outcome {
 
 impl Run<'_> {
     /// Looks keys up.
-    pub(super) fn lookup(&mut self, id: SetId, words: Vec<Word>, state: &State) -> Result<Arc<Found>, TooComplex> {
+    pub(super) fn lookup(
+        &mut self,
+        id: SetId,
+        words: Vec<Word>,
+        state: &State,
+    ) -> Result<Arc<Found>, TooComplex> {
         let Some(symbols) = self.symbols.as_ref() else { return Err(TooComplex { limit: 0, unit: "sets" }) };
         let space = symbols.space;
         let simulator = self.simulator;
         let open = || Arc::new(Found { elements: Vec::new(), nothing: space.none(), open: space.all() });
-        let (Some(set), Some(index)) = (simulator.ruleset.set(id), simulator.index(id)) else { return Ok(open()) };
+        let (Some(set), Some(index)) = (simulator.ruleset.set(id), simulator.index(id)) else {
+            return Ok(open());
+        };
         match state.found {
             Some((of, usize::MAX)) if of == id => {
-                return Ok(Arc::new(Found { elements: Vec::new(), nothing: space.all(), open: space.none() }));
+                return Ok(Arc::new(Found {
+                    elements: Vec::new(),
+                    nothing: space.all(),
+                    open: space.none(),
+                }));
             }
             Some((of, element)) if of == id => {
                 return Ok(Arc::new(Found {
@@ -75,7 +86,8 @@ impl Run<'_> {
             }
             (_, words) => {
                 let met = set.elements.iter().enumerate().filter(|(_, element)| {
-                    !element.key.is_empty() && element.key.iter().zip(words).all(|(part, word)| meets(*part, word))
+                    !element.key.is_empty()
+                        && element.key.iter().zip(words).all(|(part, word)| meets(*part, word))
                 });
                 let boxes = met.map(|(number, element)| (element.key.as_slice(), number)).collect::<Vec<_>>();
                 let plain = outcomes.iter().all(|outcome| *outcome == Outcome::Counts(0));
@@ -93,7 +105,7 @@ impl Run<'_> {
                 Outcome::Open => unknown = all,
             }
         }
-        let lost = self.lost(space, &key.1, set, index)?;
+        let lost = lost(space, &key.1, set, index)?;
         let mut rest = space.not(&taken)?;
         if let Some(element) = index.rest() {
             match at(element) {
@@ -123,27 +135,27 @@ impl Run<'_> {
         }
         Ok(found)
     }
+}
 
-    /// Packets whose key has bits that nothing tells, and for which those bits matter.
-    fn lost(
-        &self,
-        space: &Space,
-        words: &[Word],
-        set: &crate::ir::Set,
-        index: &super::super::sets::Index,
-    ) -> Result<Set, TooComplex> {
-        if !words.iter().any(|word| word.0.contains(&Bit::Lost)) {
-            return Ok(space.none());
-        }
-        let (Some(sorted), [word]) = (index.intervals(), words) else { return Ok(space.all()) };
-        // Of a plain set only being in it counts: what is certainly in, or certainly out, is not lost.
-        if set.data != DataKind::None || set.elements.iter().any(|e| e.excluded || e.stateful.is_some()) {
-            return Ok(space.all());
-        }
-        let intervals = sorted.iter().map(|(low, high, _)| Interval { low: *low, high: *high }).collect::<Vec<_>>();
-        let split = space.among(word, &intervals)?;
-        space.not(&space.or(&split.yes, &split.no)?)
+/// Packets whose key has bits that nothing tells, and for which those bits matter.
+fn lost(
+    space: &Space,
+    words: &[Word],
+    set: &crate::ir::Set,
+    index: &super::super::sets::Index,
+) -> Result<Set, TooComplex> {
+    if !words.iter().any(|word| word.0.contains(&Bit::Lost)) {
+        return Ok(space.none());
     }
+    let (Some(sorted), [word]) = (index.intervals(), words) else { return Ok(space.all()) };
+    // Of a plain set only being in it counts: what is certainly in, or certainly out, is not lost.
+    if set.data != DataKind::None || set.elements.iter().any(|e| e.excluded || e.stateful.is_some()) {
+        return Ok(space.all());
+    }
+    let intervals =
+        sorted.iter().map(|(low, high, _)| Interval { low: *low, high: *high }).collect::<Vec<_>>();
+    let split = space.among(word, &intervals)?;
+    space.not(&space.or(&split.yes, &split.no)?)
 }
 
 /// What each element does; elements with the same data are one.
@@ -208,7 +220,12 @@ fn boxed(
 }
 
 /// The packets whose key is in any of the boxes.
-fn union(space: &Space, words: &[Word], order: &[usize], mut keys: Vec<&[Interval]>) -> Result<Set, TooComplex> {
+fn union(
+    space: &Space,
+    words: &[Word],
+    order: &[usize],
+    mut keys: Vec<&[Interval]>,
+) -> Result<Set, TooComplex> {
     let Some((part, others)) = order.split_first() else { return Ok(space.all()) };
     let Some(word) = words.get(*part) else { return Ok(space.none()) };
     let interval = |key: &[Interval]| key.get(*part).copied().unwrap_or(Interval { low: 1, high: 0 });

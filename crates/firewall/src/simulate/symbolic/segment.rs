@@ -65,7 +65,11 @@ impl Segment {
 }
 
 /// The runs of a chain, in order.
-pub(in super::super) fn segments(ruleset: &Ruleset, chain: &Chain, changing: &dyn Fn(SetId) -> bool) -> Vec<Segment> {
+pub(in super::super) fn segments(
+    ruleset: &Ruleset,
+    chain: &Chain,
+    changing: &dyn Fn(SetId) -> bool,
+) -> Vec<Segment> {
     let mut all: Vec<Segment> = Vec::new();
     let mut open: Option<Segment> = None;
     for (at, rule) in chain.rules.iter().enumerate() {
@@ -74,7 +78,8 @@ pub(in super::super) fn segments(ruleset: &Ruleset, chain: &Chain, changing: &dy
             all.extend(open.take());
         }
         let Some(drops) = drops else { continue };
-        let segment = open.get_or_insert(Segment { start: at, end: at, drops, shared: Vec::new(), own: Vec::new() });
+        let segment =
+            open.get_or_insert(Segment { start: at, end: at, drops, shared: Vec::new(), own: Vec::new() });
         segment.end = at + 1;
         if asks_source_only(ruleset, rule, changing) { segment.shared.push(at) } else { segment.own.push(at) }
     }
@@ -123,7 +128,7 @@ fn is_of_source(ruleset: &Ruleset, condition: &Condition, changing: &dyn Fn(SetI
 /// Whether a value is made of the source address and of what is in the key.
 fn is_source(expression: &Expression) -> bool {
     match expression {
-        Expression::Constant(_) => true,
+        Expression::Constant(_) | Expression::Field(Field::Conntrack(ConntrackKey::State, _)) => true,
         Expression::Field(Field::Payload(payload)) => {
             let source = match payload.network {
                 Some(0x0800) => 96..128,
@@ -146,7 +151,6 @@ fn is_source(expression: &Expression) -> bool {
                 | Meta::L4Protocol
                 | Meta::Mark
         ),
-        Expression::Field(Field::Conntrack(ConntrackKey::State, _)) => true,
         Expression::Operation(_, left, right) => is_source(left) && is_source(right),
         Expression::Concatenation(parts) => parts.iter().all(is_source),
         _ => false,
@@ -165,7 +169,9 @@ impl Run<'_> {
         slots: &[Slot],
     ) -> Result<bool, TooComplex> {
         let simulator = self.simulator;
-        let Some(segment) = simulator.segment(id, at).filter(|segment| from <= segment.start) else { return Ok(false) };
+        let Some(segment) = simulator.segment(id, at).filter(|segment| from <= segment.start) else {
+            return Ok(false);
+        };
         let Some(shared) = self.shared(state, point, id, chain, segment)? else { return Ok(false) };
         let Some(space) = self.symbols.as_ref().map(|symbols| symbols.space) else { return Ok(false) };
         let mut own = Vec::new();
@@ -193,7 +199,8 @@ impl Run<'_> {
             let mut part = state.clone();
             part.trail.region = Some(taken.clone());
             part.cursor = None;
-            let ended = if segment.drops { Ended::Dropped(Decider::Rule(id, first)) } else { Ended::Accepted };
+            let ended =
+                if segment.drops { Ended::Dropped(Decider::Rule(id, first)) } else { Ended::Accepted };
             self.end_elsewhere(part, ended);
         }
         state.trail.region = Some(space.minus(&region, &taken)?);
@@ -297,7 +304,13 @@ impl Run<'_> {
     }
 
     /// The packets that a rule matches. `None` where that is not certain for some.
-    fn matched(&mut self, state: &State, point: Point, chain: &Chain, rule: usize) -> Result<Option<Set>, TooComplex> {
+    fn matched(
+        &mut self,
+        state: &State,
+        point: Point,
+        chain: &Chain,
+        rule: usize,
+    ) -> Result<Option<Set>, TooComplex> {
         let Some(symbols) = self.symbols.as_mut() else { return Ok(None) };
         if !symbols.step() {
             return Ok(None);

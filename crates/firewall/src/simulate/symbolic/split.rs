@@ -20,7 +20,12 @@ pub(super) struct Truths {
 
 impl Run<'_> {
     /// Cuts every packet by a condition.
-    pub(super) fn truths(&mut self, condition: &Condition, state: &State, point: Point) -> Result<Truths, TooComplex> {
+    pub(super) fn truths(
+        &mut self,
+        condition: &Condition,
+        state: &State,
+        point: Point,
+    ) -> Result<Truths, TooComplex> {
         let Some(space) = self.symbols.as_ref().map(|symbols| symbols.space) else {
             return Err(TooComplex { limit: 0, unit: "sets" });
         };
@@ -58,7 +63,13 @@ impl Run<'_> {
         }
     }
 
-    fn leaf(&mut self, space: &Space, condition: &Condition, state: &State, point: Point) -> Result<Truths, TooComplex> {
+    fn leaf(
+        &mut self,
+        space: &Space,
+        condition: &Condition,
+        state: &State,
+        point: Point,
+    ) -> Result<Truths, TooComplex> {
         match self.simulator.condition(condition, state, point) {
             Truth::True => return Ok(Truths::yes(space)),
             Truth::False => return Ok(Truths::no(space)),
@@ -117,7 +128,13 @@ impl Run<'_> {
         Ok(sum)
     }
 
-    fn compared(&mut self, space: &Space, a: &Value, operator: Comparison, b: &Value) -> Result<Truths, TooComplex> {
+    fn compared(
+        &mut self,
+        space: &Space,
+        a: &Value,
+        operator: Comparison,
+        b: &Value,
+    ) -> Result<Truths, TooComplex> {
         match (a, b) {
             (Value::Break, _) | (_, Value::Break) => Ok(Truths::nothing(space)),
             (Value::One(a), Value::One(b)) => match (a.exact(128), b.exact(128)) {
@@ -134,7 +151,13 @@ impl Run<'_> {
     }
 
     /// A value compared with a number.
-    fn against(&mut self, space: &Space, bits: Bits, operator: Comparison, number: u128) -> Result<Truths, TooComplex> {
+    fn against(
+        &mut self,
+        space: &Space,
+        bits: Bits,
+        operator: Comparison,
+        number: u128,
+    ) -> Result<Truths, TooComplex> {
         let (interval, negated) = match operator {
             Comparison::Equal => (Some(Interval::single(number)), false),
             Comparison::NotEqual => (Some(Interval::single(number)), true),
@@ -161,19 +184,23 @@ impl Run<'_> {
         let interval = Interval { low: interval.low, high: interval.high.min(largest) };
         let key = (word, interval);
         let Some(symbols) = self.symbols.as_mut() else { return Ok(Truths::open(space)) };
-        let split = match symbols.cache.intervals.get(&key) {
-            Some(split) => split.clone(),
-            None => {
-                let split = space.within(&key.0, interval)?;
-                symbols.cache.intervals.insert(key, split.clone());
-                split
-            }
+        let split = if let Some(split) = symbols.cache.intervals.get(&key) {
+            split.clone()
+        } else {
+            let split = space.within(&key.0, interval)?;
+            symbols.cache.intervals.insert(key, split.clone());
+            split
         };
         Ok(Truths { yes: split.yes, no: split.no, none: space.none() })
     }
 
     /// Pairs of values, all equal or not.
-    fn same(&mut self, space: &Space, pairs: &[(Bits, Bits)], operator: Comparison) -> Result<Truths, TooComplex> {
+    fn same(
+        &mut self,
+        space: &Space,
+        pairs: &[(Bits, Bits)],
+        operator: Comparison,
+    ) -> Result<Truths, TooComplex> {
         let negated = match operator {
             Comparison::Equal => false,
             Comparison::NotEqual => true,

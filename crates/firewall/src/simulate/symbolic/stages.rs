@@ -13,7 +13,9 @@ impl Run<'_> {
     /// Follows every way to its end.
     pub(super) fn follow_sets(&mut self) {
         loop {
-            let Some(symbols) = self.symbols.as_mut().filter(|symbols| symbols.failed.is_none()) else { return };
+            let Some(symbols) = self.symbols.as_mut().filter(|symbols| symbols.failed.is_none()) else {
+                return;
+            };
             let Some(ways) = symbols.ways.take() else { return };
             for ((mut state, ended), set) in ways {
                 state.trail.region = Some(set);

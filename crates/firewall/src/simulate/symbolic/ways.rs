@@ -53,7 +53,8 @@ impl Ways {
     pub(super) fn any_behind(&self, state: &State) -> bool {
         self.0.first_key_value().is_some_and(|(first, _)| {
             first.hops <= state.trail.hops
-                && (first.hops, first.entry, first.nat_chain) <= (state.trail.hops, state.entry, state.nat_chain)
+                && (first.hops, first.entry, first.nat_chain)
+                    <= (state.trail.hops, state.entry, state.nat_chain)
                 && *first <= Position::of(state, false)
         })
     }
@@ -70,6 +71,13 @@ impl Position {
             rules.push(number(cursor.rule));
             statement = cursor.statement;
         }
-        Self { hops: state.trail.hops, entry: state.entry, nat_chain: state.nat_chain, ended, rules, statement }
+        Self {
+            hops: state.trail.hops,
+            entry: state.entry,
+            nat_chain: state.nat_chain,
+            ended,
+            rules,
+            statement,
+        }
     }
 }
