@@ -157,7 +157,7 @@ impl Step {
 }
 
 /// Rulesets of the differential step, of 50 packets each.
-const CASES: u64 = 2000;
+const CASES: u64 = 3200;
 
 /// Seed of the first; the same in each run, so that a failure is the change's and not the day's. `cargo xtask soak firewall`
 /// looks further.

@@ -237,14 +237,16 @@ impl<'a> Host<'a> {
                 Own::Known(own.find(|address| address.address.is_ipv4()).map(|address| address.address))
             }
             Version::V6 => {
-                // Of the destination's scope (`nf_nat_redirect_ipv6_usable`).
+                // Of the destination's scope, where it has one (`nf_nat_redirect_ipv6_usable`).
                 let Some(IpAddr::V6(destination)) = state.headers.address_of(state.headers.destination())
                 else {
                     return Own::Open;
                 };
                 let wanted = scope(destination);
                 Own::Known(own.find_map(|address| match address.address {
-                    IpAddr::V6(v6) if !address.is_tentative() && scope(v6) == wanted => Some(IpAddr::V6(v6)),
+                    IpAddr::V6(v6) if !address.is_tentative() && (wanted == 0 || scope(v6) & wanted != 0) => {
+                        Some(IpAddr::V6(v6))
+                    }
                     _ => None,
                 }))
             }
@@ -303,13 +305,21 @@ pub(super) fn is_address(mac: &[u8], address: u128) -> bool {
     mac.len() == 6 && mac.iter().fold(0, |sum, byte| sum << 8 | u128::from(*byte)) == address
 }
 
-/// The scope of an IPv6 address (`__ipv6_addr_type`, `net/ipv6/addrconf_core.c`): 2 the link, 5 the site, 14 everywhere.
+/// What `ipv6_addr_scope` keeps of an address' type (`include/net/ipv6.h`): loopback 0x10, the link 0x20, the site 0x40, an IPv4
+/// address in IPv6 0x80; nothing for all others.
 fn scope(address: Ipv6Addr) -> u16 {
     let [first, ..] = address.segments();
     match first {
-        _ if address.is_multicast() => first & 0x000f,
-        _ if address.is_loopback() || address.is_unicast_link_local() => 2,
-        0xfec0..=0xfeff => 5,
-        _ => 14,
+        _ if address.is_multicast() => match first & 0x000f {
+            1 => 0x10,
+            2 => 0x20,
+            5 => 0x40,
+            _ => 0,
+        },
+        _ if address.is_loopback() => 0x10,
+        _ if address.is_unicast_link_local() => 0x20,
+        0xfec0..=0xfeff => 0x40,
+        _ if u128::from(address) >> 32 == 0 && !address.is_unspecified() => 0x80,
+        _ => 0,
     }
 }
