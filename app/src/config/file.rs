@@ -190,7 +190,7 @@ mod tests {
                 "  2 | a",
             ),
             ("[networks]\na = [\"10.0.0.0/8\"]\na = []\n", "duplicate key", "  3 | a"),
-            ("[networks\n", "invalid table header", "  1 | [networks\n"),
+            ("[networks\n", "unclosed table", "  1 | [networks\n"),
             ("[networks]\na = [\"::ffff:10.0.0.0/104\"]\n", "IPv4", "  2 | a"),
         ] {
             let said = said(text);
