@@ -166,10 +166,10 @@ fn told_on_the_terminal(host: &Host, id: &str) {
         assert!(who.stdout.contains(part), "`{part}` in\n{}", who.stdout);
     }
     let text = host.run(portreeve("--width 160")).unwrap().stdout;
-    // One row is the proxy's, which names the container, another that of the rules, which name its address.
-    let rows: Vec<&str> = text.lines().filter(|line| line.contains("8080")).collect();
-    assert!(rows.iter().any(|row| row.contains(CONTAINER)), "{text}");
-    assert!(rows.iter().any(|row| row.contains("rules")), "{text}");
+    // The proxy's row names the container; a line below it says where the rules send what comes there.
+    let row = text.lines().find(|line| line.contains("8080/tcp")).unwrap_or_else(|| panic!("a row in\n{text}"));
+    assert!(row.contains(CONTAINER), "{row}");
+    assert!(text.lines().any(|line| line.trim_start().starts_with("translated to 172.17.")), "{text}");
     // Name and beginning of the id both choose the sockets of the container.
     for container in [CONTAINER, &id[..12]] {
         let chosen = document(host, &format!("sockets -tlp --netns all --container {container}"));
