@@ -69,6 +69,8 @@ route add default via 2001:db8:1::fe dev eth0
 const QUIET: &[(&str, &str)] = &[
     ("net.ipv6.conf.default.accept_ra", "0"),
     ("net.ipv6.conf.default.router_solicitations", "0"),
+    // No addresses of the link: the kernel would enter them, and the anycast address that goes with them, while packets are sent.
+    ("net.ipv6.conf.default.addr_gen_mode", "1"),
     ("net.ipv6.conf.default.accept_dad", "0"),
     ("net.ipv6.conf.all.accept_dad", "0"),
     // Errors are answers to be observed: all of them, at once.
@@ -78,8 +80,6 @@ const QUIET: &[(&str, &str)] = &[
     // Advice to the sender is no answer.
     ("net.ipv4.conf.all.send_redirects", "0"),
     ("net.ipv4.conf.default.send_redirects", "0"),
-    ("net.ipv4.conf.eth0.send_redirects", "0"),
-    ("net.ipv4.conf.eth1.send_redirects", "0"),
     // The stack's own answers say nothing about the firewall.
     ("net.ipv4.icmp_echo_ignore_all", "1"),
     ("net.ipv6.icmp.echo_ignore_all", "1"),
@@ -95,11 +95,12 @@ pub(crate) struct Wires(pub(crate) [Tap; 4]);
 
 /// Builds the topology in the calling thread's network namespace, which must be new.
 pub(crate) fn build() -> Wires {
-    let wires = WIRES
-        .map(|name| Tap::create(name).expect("a TAP device can be made: root and /dev/net/tun are needed"));
+    // Before the devices, which begin with the defaults.
     for (name, value) in QUIET {
         set(name, value);
     }
+    let wires = WIRES
+        .map(|name| Tap::create(name).expect("a TAP device can be made: root and /dev/net/tun are needed"));
     let mut commands = BUILD.to_owned();
     for number in STATIONS.filter(|number| *number != 1) {
         let [.., last] = FAR[if number > 16 { 3 } else { 2 }];
