@@ -167,7 +167,8 @@ fn told_on_the_terminal(host: &Host, id: &str) {
     }
     let text = host.run(portreeve("--width 160")).unwrap().stdout;
     // The proxy's row names the container; a line below it says where the rules send what comes there.
-    let row = text.lines().find(|line| line.contains("8080/tcp")).unwrap_or_else(|| panic!("a row in\n{text}"));
+    let row =
+        text.lines().find(|line| line.contains("8080/tcp")).unwrap_or_else(|| panic!("a row in\n{text}"));
     assert!(row.contains(CONTAINER), "{row}");
     assert!(text.lines().any(|line| line.trim_start().starts_with("translated to 172.17.")), "{text}");
     // Name and beginning of the id both choose the sockets of the container.
