@@ -144,7 +144,10 @@ impl Step {
                     "warnings",
                 ]))
             }
-            Self::Build => process::run(cargo().args(["build", "--workspace", "--bins", "--locked"])),
+            // With the tests, so that dependencies are built once: tests ask features of them that programs do not.
+            Self::Build => {
+                process::run(cargo().args(["build", "--workspace", "--bins", "--tests", "--locked"]))
+            }
             Self::Tests => {
                 process::run(cargo().args(["nextest", "run", "--workspace", "--locked", "--no-fail-fast"]))
             }
@@ -200,7 +203,7 @@ pub(crate) fn differential(subject: Subject, extent: Extent, seed: u64) -> Resul
     };
     process::run(
         cargo()
-            .args(["test", "--locked", "-p", "portreeve-firewall", "--test", "differential", test])
+            .args(["test", "--locked", "--workspace", "--test", "differential", test])
             .args(["--", "--nocapture"])
             .env(format!("PORTREEVE_DIFFERENTIAL_{name}"), value.to_string())
             .env("PORTREEVE_DIFFERENTIAL_SEED", seed.to_string()),
