@@ -5,6 +5,7 @@
 //! which code that forbids `unsafe` does not need, that too works on stable:
 //! `cargo fuzz run --features libfuzzer -s none inet_diag corpus/inet_diag seeds/inet_diag`.
 
+pub mod answers;
 pub mod bytecode;
 pub mod firewall_snapshot;
 pub mod genetlink;
@@ -33,6 +34,7 @@ pub const TARGETS: &[Target] = &[
     ("link_address", link_address::run),
     ("netfilter_packets", netfilter_packets::run),
     ("routing", routing::run),
+    ("answers", answers::run),
     ("genetlink", genetlink::run),
     ("proc_net", proc_net::run),
     ("proc_process", proc_process::run),

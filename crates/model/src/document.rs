@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::judgement::FirewallJudgement;
 use crate::{
     Container, Finding, Host, Listener, Namespace, Process, Protocol, Socket, Unseen, exposure, reach, rules,
-    who,
+    who, why,
 };
 
 /// Schema name of [`Overview`].
@@ -33,6 +33,9 @@ pub const REACH_UNUSED: &str = "portreeve.reach.unused/1";
 pub const REACH_DIFF: &str = "portreeve.reach.diff/1";
 /// Schema name of [`ReachAssert`].
 pub const REACH_ASSERT: &str = "portreeve.reach.assert/1";
+
+/// Schema name of [`Why`].
+pub const WHY: &str = "portreeve.why/1";
 
 /// `portreeve --json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -293,6 +296,39 @@ pub struct ReachAssert {
     pub assertions: Vec<rules::Assertion>,
     /// What is not simulated, or was assumed.
     pub limits: Vec<reach::Limit>,
+    /// What was not seen.
+    pub unseen: Vec<Unseen>,
+}
+/// `portreeve why --json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Why {
+    /// `portreeve.why/1`.
+    pub schema: String,
+    /// The machine that looked.
+    pub host: Host,
+    /// What was asked about.
+    pub target: why::Target,
+    /// From where it was looked at.
+    pub sight: why::Sight,
+    /// Who connects, as far as rules and routes are concerned.
+    pub clients: Vec<why::Client>,
+    /// The addresses of the target.
+    pub endpoints: Vec<why::Endpoint>,
+    /// What it comes to.
+    pub verdict: why::Verdict,
+    /// The same in one sentence.
+    pub statement: String,
+    /// The one cause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary: Option<why::Fault>,
+    /// Further faults, the weightiest first.
+    pub contributing: Vec<why::Fault>,
+    /// Every layer, in the order in which a connection meets them.
+    pub layers: Vec<why::Layer>,
+    /// Connections that were tried.
+    pub attempts: Vec<why::Attempt>,
+    /// Milliseconds that it took.
+    pub took_ms: u64,
     /// What was not seen.
     pub unseen: Vec<Unseen>,
 }

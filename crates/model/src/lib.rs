@@ -23,6 +23,7 @@ pub mod tcp_info;
 pub mod text;
 pub mod unseen;
 pub mod who;
+pub mod why;
 
 pub use address::{Endpoint, Reach};
 pub use container::{Container, Runtime};

@@ -59,28 +59,35 @@ impl Unreachable {
 
     /// The reason, as `nft` and `iptables` name it in `reject with`.
     pub fn reason(&self) -> &'static str {
-        if self.destination.is_ipv4() {
-            match self.code {
-                0 => "icmp net-unreachable",
-                1 => "icmp host-unreachable",
-                2 => "icmp prot-unreachable",
-                3 => "icmp port-unreachable",
-                9 => "icmp net-prohibited",
-                10 => "icmp host-prohibited",
-                13 => "icmp admin-prohibited",
-                _ => "icmp destination unreachable",
-            }
-        } else {
-            match self.code {
-                0 => "icmpv6 no-route",
-                1 => "icmpv6 admin-prohibited",
-                3 => "icmpv6 addr-unreachable",
-                4 => "icmpv6 port-unreachable",
-                5 => "icmpv6 policy-fail",
-                6 => "icmpv6 reject-route",
-                _ => "icmpv6 destination unreachable",
-            }
-        }
+        if self.destination.is_ipv4() { v4_unreachable(self.code) } else { v6_unreachable(self.code) }
+    }
+}
+
+/// "Destination unreachable" of `ICMPv4` by its code.
+pub(crate) fn v4_unreachable(code: u8) -> &'static str {
+    match code {
+        0 => "icmp net-unreachable",
+        1 => "icmp host-unreachable",
+        2 => "icmp prot-unreachable",
+        3 => "icmp port-unreachable",
+        4 => "icmp fragmentation-needed",
+        9 => "icmp net-prohibited",
+        10 => "icmp host-prohibited",
+        13 => "icmp admin-prohibited",
+        _ => "icmp destination unreachable",
+    }
+}
+
+/// "Destination unreachable" of `ICMPv6` by its code.
+pub(crate) fn v6_unreachable(code: u8) -> &'static str {
+    match code {
+        0 => "icmpv6 no-route",
+        1 => "icmpv6 admin-prohibited",
+        3 => "icmpv6 addr-unreachable",
+        4 => "icmpv6 port-unreachable",
+        5 => "icmpv6 policy-fail",
+        6 => "icmpv6 reject-route",
+        _ => "icmpv6 destination unreachable",
     }
 }
 

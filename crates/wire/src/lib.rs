@@ -6,10 +6,13 @@
 //! survive decoding as `Unknown(n)`.
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod btf;
 mod cursor;
+pub mod dns_header;
 pub mod enums;
 mod error;
+pub mod extended_error;
 pub mod genetlink;
 pub mod icmp_error;
 pub mod inet_diag;
@@ -17,8 +20,10 @@ pub mod netfilter;
 pub mod netlink;
 pub mod packet_diag;
 pub mod proc;
+pub mod quic;
 pub mod route;
 pub mod sock_diag;
+pub mod tls;
 pub mod unix_diag;
 pub mod vsock_diag;
 

@@ -11,8 +11,22 @@ use crate::{
 
 /// `nlmsg_type` of a neighbour.
 pub const RTM_NEWNEIGH: u16 = 28;
+/// The neighbour is being asked for and has not answered yet.
+pub const NUD_INCOMPLETE: u16 = 0x01;
+/// The neighbour answered lately.
+pub const NUD_REACHABLE: u16 = 0x02;
+/// The neighbour answered once; it is asked again when something is sent.
+pub const NUD_STALE: u16 = 0x04;
+/// Something was sent to a stale neighbour; a sign of life is waited for.
+pub const NUD_DELAY: u16 = 0x08;
+/// A stale neighbour is being asked again.
+pub const NUD_PROBE: u16 = 0x10;
 /// The neighbour was asked for and did not answer.
 pub const NUD_FAILED: u16 = 0x20;
+/// The interface asks for no neighbours.
+pub const NUD_NOARP: u16 = 0x40;
+/// The neighbour was entered by hand.
+pub const NUD_PERMANENT: u16 = 0x80;
 
 const RTM_GETNEIGH: u16 = 30;
 const NDA_DST: u16 = 1;

@@ -1,0 +1,196 @@
+//! The first thing that a server says to a client's hello: its own hello, or an alert.
+
+use super::names::{ContentType, HandshakeType, Version};
+use super::record::{Alert, Record, Records};
+use super::suite::Suite;
+use crate::WireError;
+use crate::cursor::Cursor;
+
+/// Extension 43: the version of TLS 1.3 stands here, the field says 1.2 for ever (RFC 8446, 4.2.1).
+const SUPPORTED_VERSIONS: u16 = 43;
+/// The random of a `HelloRetryRequest` (RFC 8446, 4.1.3).
+const RETRY: [u8; 32] = [
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2,
+    0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+];
+
+/// What a server said first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// It chose.
+    Hello(ServerHello),
+    /// It refused.
+    Alert(Alert),
+}
+
+/// What a server chose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerHello {
+    /// The version, that of the extension where there is one.
+    pub version: Version,
+    /// The cipher suite.
+    pub suite: Suite,
+    /// It is a TLS 1.3 `HelloRetryRequest`.
+    pub retry: bool,
+}
+
+impl Answer {
+    /// Reads the first records of a server. A warning that comes before (`unrecognized_name` of old servers) is passed over.
+    ///
+    /// # Errors
+    /// What is cut short, and what is no TLS or no answer to a hello.
+    pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
+        const WHAT: &str = "TLS answer";
+        let mut warned = None;
+        let mut hello: Vec<u8> = Vec::new();
+        for record in Records::new(bytes) {
+            match record.content {
+                ContentType::Alert => match Alert::of(&record) {
+                    Some(alert) if alert.level == super::AlertLevel::Warning => warned = Some(alert),
+                    Some(alert) => return Ok(Self::Alert(alert)),
+                    None => return Err(WireError::Missing { what: "a readable alert" }),
+                },
+                // A message may be spread over records (RFC 8446, 5.1).
+                ContentType::Handshake => {
+                    hello.extend_from_slice(record.fragment);
+                    match ServerHello::decode(&hello) {
+                        Err(WireError::Truncated { .. }) => {}
+                        read => return read.map(Self::Hello),
+                    }
+                }
+                other => return Err(WireError::WrongKind { what: WHAT, kind: other.value().into() }),
+            }
+        }
+        match warned {
+            Some(alert) if hello.is_empty() => Ok(Self::Alert(alert)),
+            _ => match Record::decode(bytes) {
+                Err(error) => Err(error),
+                Ok(_) => Err(WireError::Truncated {
+                    what: WHAT,
+                    offset: 0,
+                    needed: bytes.len() + 1,
+                    available: bytes.len(),
+                }),
+            },
+        }
+    }
+}
+
+impl ServerHello {
+    /// Reads a handshake message.
+    ///
+    /// # Errors
+    /// What is cut short, and what is another message.
+    pub fn decode(message: &[u8]) -> Result<Self, WireError> {
+        const WHAT: &str = "ServerHello";
+        let short = || WireError::Truncated {
+            what: WHAT,
+            offset: 0,
+            needed: message.len() + 1,
+            available: message.len(),
+        };
+        let mut cursor = Cursor::new(message);
+        let kind = cursor.u8().ok_or_else(short)?;
+        if HandshakeType::from(kind) != HandshakeType::ServerHello {
+            return Err(WireError::WrongKind { what: WHAT, kind: kind.into() });
+        }
+        let [high, middle, low] = cursor.array().ok_or_else(short)?;
+        let length = usize::try_from(u32::from_be_bytes([0, high, middle, low])).unwrap_or(usize::MAX);
+        let body = cursor.rest().get(..length).ok_or_else(short)?;
+        Self::body(body).ok_or(WireError::ShortLength { what: WHAT, offset: 0, length })
+    }
+
+    fn body(bytes: &[u8]) -> Option<Self> {
+        let mut cursor = Cursor::new(bytes);
+        let version = cursor.be16()?;
+        let random: [u8; 32] = cursor.array()?;
+        let session = usize::from(cursor.u8()?);
+        cursor.skip(session)?;
+        let suite = Suite::from(cursor.be16()?);
+        cursor.skip(1)?;
+        let version = Version::from(selected_version(cursor).unwrap_or(version));
+        Some(Self { version, suite, retry: random == RETRY })
+    }
+}
+
+fn selected_version(mut cursor: Cursor<'_>) -> Option<u16> {
+    cursor.be16()?;
+    loop {
+        let (kind, length) = (cursor.be16()?, usize::from(cursor.be16()?));
+        if kind == SUPPORTED_VERSIONS && length == 2 {
+            return cursor.be16();
+        }
+        cursor.skip(length)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{AlertDescription, AlertLevel};
+    use super::*;
+
+    /// A server's hello: version, suite, extensions.
+    fn hello(version: u16, suite: u16, extensions: &[u8]) -> Vec<u8> {
+        let mut body = version.to_be_bytes().to_vec();
+        body.extend([7; 32]);
+        body.push(0);
+        body.extend(suite.to_be_bytes());
+        body.push(0);
+        if !extensions.is_empty() {
+            body.extend(u16::try_from(extensions.len()).unwrap().to_be_bytes());
+            body.extend(extensions);
+        }
+        let mut message = vec![2, 0, 0, u8::try_from(body.len()).unwrap()];
+        message.extend(body);
+        message
+    }
+
+    fn record(fragment: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![22, 3, 1];
+        bytes.extend(u16::try_from(fragment.len()).unwrap().to_be_bytes());
+        bytes.extend(fragment);
+        bytes
+    }
+
+    #[test]
+    fn a_hello_names_version_and_suite() {
+        let old = record(&hello(0x0301, 0x002f, &[]));
+        let chosen = ServerHello { version: Version::Tls10, suite: Suite::from(0x002f), retry: false };
+        assert_eq!(Answer::decode(&old), Ok(Answer::Hello(chosen)));
+        let new = record(&hello(0x0303, 0x1301, &[0, 51, 0, 1, 9, 0, 43, 0, 2, 3, 4]));
+        let Ok(Answer::Hello(read)) = Answer::decode(&new) else { panic!("no hello") };
+        assert_eq!(
+            (read.version, read.suite.to_string().as_str()),
+            (Version::Tls13, "TLS_AES_128_GCM_SHA256")
+        );
+        for length in 0..new.len() {
+            assert!(matches!(Answer::decode(&new[..length]), Err(WireError::Truncated { .. })), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_hello_may_be_spread_over_records_and_come_after_a_warning() {
+        let message = hello(0x0303, 0xcafe, &[]);
+        let (first, second) = message.split_at(10);
+        let mut bytes = vec![21, 3, 3, 0, 2, 1, 112];
+        assert_eq!(
+            Answer::decode(&bytes),
+            Ok(Answer::Alert(Alert {
+                level: AlertLevel::Warning,
+                description: AlertDescription::UnrecognizedName
+            }))
+        );
+        bytes.extend(record(first));
+        assert!(matches!(Answer::decode(&bytes), Err(WireError::Truncated { .. })));
+        bytes.extend(record(second));
+        let Ok(Answer::Hello(read)) = Answer::decode(&bytes) else { panic!("no hello") };
+        assert_eq!((read.version, read.suite), (Version::Tls12, Suite(0xcafe)));
+    }
+
+    #[test]
+    fn what_is_no_answer_is_said() {
+        assert!(matches!(Answer::decode(b"HTTP/1.1 400 Bad Request\r\n"), Err(WireError::WrongKind { .. })));
+        assert!(matches!(Answer::decode(&record(&[1, 0, 0, 0])), Err(WireError::WrongKind { .. })));
+        assert!(matches!(Answer::decode(&record(&[2, 0, 0, 1, 3])), Err(WireError::ShortLength { .. })));
+    }
+}
