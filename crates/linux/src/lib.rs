@@ -2,7 +2,7 @@
 //!
 //! The only crate that may contain `unsafe`. It performs what others decide: it reads, and reports what could not
 //! be read; it judges nothing. Reads change nothing: the one call that occupies something for a moment is
-//! [`probe`], and it says so. What sends packets or makes interfaces is [`raw_ip`], [`tap`] and [`vantage`]; what writes
+//! [`probe`], and it says so. What sends packets or makes interfaces is [`raw_ip`], [`tap`], [`trial`] and [`vantage`]; what writes
 //! is [`sysctl::write`].
 
 pub mod bpf;
@@ -16,6 +16,7 @@ pub mod raw_ip;
 pub mod sysctl;
 pub mod system;
 pub mod tap;
+pub mod trial;
 pub mod vantage;
 
 pub use rustix::io::Errno;

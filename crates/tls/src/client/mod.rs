@@ -1,0 +1,14 @@
+//! A modern client: a real handshake over a connected socket, which goes on where others give up.
+//!
+//! Certificates and signatures are recorded and never refused here; [`crate::chain`] judges them. So what is behind an expired
+//! certificate can be asked, too.
+
+mod config;
+mod handshake;
+mod meeting;
+mod session;
+
+pub use config::Options;
+pub use handshake::handshake;
+pub use meeting::{Ending, Established, Meeting, Party, SeenAlert};
+pub use session::Session;
