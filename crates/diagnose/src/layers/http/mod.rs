@@ -1,0 +1,12 @@
+//! The layer `http`: what the application answers, where it sends clients on, and which upstream fails it.
+
+mod codes;
+mod finding;
+mod judge;
+mod redirects;
+mod silence;
+mod status;
+mod upstream;
+
+pub(super) use codes::CODES;
+pub(super) use judge::judge;

@@ -1,0 +1,1 @@
+//! Every code on facts made by hand.

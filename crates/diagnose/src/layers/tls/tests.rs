@@ -1,0 +1,1 @@
+//! Each code on facts made by hand.

@@ -1,0 +1,53 @@
+//! Why a target is not understood: the place and the remedy.
+
+use thiserror::Error;
+
+/// Why a target is not understood.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct TargetError {
+    /// What is wrong.
+    pub message: String,
+    /// What was written.
+    pub text: String,
+    /// Byte offset of the place, at a character's boundary.
+    pub offset: usize,
+    /// What would be right.
+    pub help: String,
+    /// It is understood, and there is no such service.
+    pub unknown: bool,
+}
+
+/// An error before it knows the text around it.
+#[derive(Debug)]
+pub(super) struct Mistake {
+    offset: usize,
+    message: String,
+    help: String,
+    unknown: bool,
+}
+
+impl Mistake {
+    pub(super) fn new(offset: usize, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { offset, message: message.into(), help: help.into(), unknown: false }
+    }
+
+    /// It is understood, and there is no such service.
+    pub(super) fn no_service(offset: usize, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { unknown: true, ..Self::new(offset, message, help) }
+    }
+
+    pub(super) fn within(self, text: &str) -> TargetError {
+        let mut offset = self.offset.min(text.len());
+        while !text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        TargetError {
+            message: self.message,
+            text: text.to_owned(),
+            offset,
+            help: self.help,
+            unknown: self.unknown,
+        }
+    }
+}

@@ -1,0 +1,466 @@
+//! The reading of a target.
+
+use std::net::IpAddr;
+
+use portreeve_model::Protocol;
+use portreeve_model::why::Target;
+
+use super::application::{Scheme, scheme, usual};
+use super::error::Mistake;
+use super::host::Host;
+use super::{Services, TargetError};
+
+/// The port of a target that names none: what most people ask about.
+const USUAL_PORT: u16 = 443;
+
+/// What is meant by the shapes of a target, for help.
+const SHAPES: &str = "targets: `443`, `443/udp`, `https`, `192.0.2.10:443`, `[2001:db8::1]:443`, `example.com:8443`, \
+                      `https://example.com/path`";
+
+/// Understands a target: `443`, `443/udp`, `https`, `192.0.2.10:443`, `[2001:db8::1]:443`, `fe80::1%eth0`, `example.com`,
+/// `example.com:8443`, `https://example.com/path`, and `/udp` or `/tcp` after any that has no path.
+///
+/// # Errors
+/// The place and the remedy of what is not understood.
+pub fn parse(text: &str, services: Services<'_>) -> Result<Target, TargetError> {
+    let trimmed = text.trim();
+    let at = text.len() - text.trim_start().len();
+    let read = match trimmed.split_once("://") {
+        _ if trimmed.is_empty() => Err(Mistake::new(0, "the target is empty", SHAPES)),
+        Some((scheme, rest)) => url(scheme, rest, at, services),
+        None => plain(trimmed, at, services),
+    };
+    match read {
+        Ok(read) => Ok(read.target(trimmed)),
+        Err(mistake) => Err(mistake.within(text)),
+    }
+}
+
+/// A target in parts.
+struct Read {
+    host: Host,
+    port: u16,
+    protocol: Protocol,
+    scheme: Option<&'static Scheme>,
+    path: String,
+    /// As it was written, without a password.
+    shown: Option<String>,
+}
+
+impl Read {
+    fn target(self, text: &str) -> Target {
+        let application = self.scheme.and_then(|scheme| scheme.application);
+        let (name, address, zone) = match self.host {
+            Host::Any => (None, None, None),
+            Host::Address(address, zone) => (None, Some(address), zone),
+            Host::Name(name) => (Some(name), None, None),
+        };
+        Target {
+            text: self.shown.unwrap_or_else(|| text.to_owned()),
+            name,
+            address,
+            zone,
+            port: self.port,
+            protocol: self.protocol,
+            application: application.unwrap_or_else(|| usual(self.port, self.protocol)),
+            path: self.path,
+        }
+    }
+}
+
+/// Everything that is no URL.
+fn plain(text: &str, at: usize, services: Services<'_>) -> Result<Read, Mistake> {
+    if let Some(gap) = text.find(char::is_whitespace) {
+        return Err(Mistake::new(
+            at + gap,
+            "one target was expected, and here are several words",
+            "host and port are joined by a colon: `example.com:443`",
+        ));
+    }
+    let (place, protocol) = suffix(text, at)?;
+    let transport = protocol.unwrap_or(Protocol::Tcp);
+    let read = |host, port| Read {
+        host,
+        port,
+        protocol: transport,
+        scheme: None,
+        path: "/".to_owned(),
+        shown: None,
+    };
+    if place.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(read(Host::Any, port_number(place, at)?));
+    }
+    // A bare word is a service before it is a host; a service of the other transport is none that was asked for.
+    if is_word(place) {
+        if let Some(port) = services(place, transport) {
+            return Ok(read(Host::Any, port));
+        }
+        if protocol.is_some() && services(place, other(transport)).is_some() {
+            let (asked, there) = (transport.name(), other(transport).name());
+            return Err(Mistake::no_service(
+                at,
+                format!("there is no service `{place}` over {asked}"),
+                format!(
+                    "it is one over {there}: `{place}/{there}`; or name the port by its number: `443/{asked}`"
+                ),
+            ));
+        }
+    }
+    let (host, port) = host_and_port(place, at, |text, at| port_of(text, at, transport, services))?;
+    Ok(read(host, port.unwrap_or(USUAL_PORT)))
+}
+
+/// `/tcp` or `/udp` at the end, in any case.
+fn suffix(text: &str, at: usize) -> Result<(&str, Option<Protocol>), Mistake> {
+    let Some((place, suffix)) = text.split_once('/') else { return Ok((text, None)) };
+    let protocol = match suffix.to_ascii_lowercase().as_str() {
+        "tcp" => Protocol::Tcp,
+        "udp" => Protocol::Udp,
+        "sctp" | "dccp" | "udplite" | "mptcp" => {
+            return Err(Mistake::new(
+                at + place.len() + 1,
+                format!("`{suffix}` is not diagnosed"),
+                "write `/tcp` or `/udp`",
+            ));
+        }
+        _ if is_word(place) || place.bytes().all(|byte| byte.is_ascii_digit()) => {
+            return Err(Mistake::new(
+                at + place.len() + 1,
+                format!("`{suffix}` is no transport protocol"),
+                "write `/tcp` or `/udp`",
+            ));
+        }
+        _ => {
+            return Err(Mistake::new(
+                at + place.len(),
+                "a path is read in a URL only",
+                format!("write the scheme, too: `https://{text}`"),
+            ));
+        }
+    };
+    Ok((place, Some(protocol)))
+}
+
+/// `scheme://host:port/path?query#fragment`.
+fn url(name: &str, rest: &str, at: usize, services: Services<'_>) -> Result<Read, Mistake> {
+    let after = at + name.len() + "://".len();
+    let known = scheme(name);
+    let protocol = known.map_or(Protocol::Tcp, |scheme| scheme.protocol);
+    let usual_port = known.and_then(|scheme| scheme.port).or_else(|| services(name, protocol));
+    let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+    let (authority, beyond) = rest.split_at(end);
+    let (user, place) =
+        authority.rsplit_once('@').map_or((None, authority), |(user, place)| (Some(user), place));
+    let place_at = after + authority.len() - place.len();
+    if place.is_empty() || place.starts_with(':') {
+        return Err(Mistake::new(place_at, "the URL names no host", "write one: `https://example.com/`"));
+    }
+    let (host, port) = host_and_port(place, place_at, |text, at| port_of(text, at, protocol, services))?;
+    let Some(port) = port.or(usual_port) else {
+        let (message, help) = match known {
+            Some(_) => {
+                (format!("`{name}` does not tell the port"), format!("write it: `{name}://{place}:443`"))
+            }
+            None => (
+                format!("`{name}` is no service that has a port"),
+                format!("write the port: `{name}://{place}:443`"),
+            ),
+        };
+        let mistake = if known.is_some() { Mistake::new } else { Mistake::no_service };
+        return Err(mistake(if known.is_some() { place_at + place.len() } else { at }, message, help));
+    };
+    Ok(Read {
+        host,
+        port,
+        protocol,
+        scheme: known,
+        path: path(beyond),
+        // Whoever reads the document need not know the password.
+        shown: user.map(|_| format!("{name}://{place}{beyond}")),
+    })
+}
+
+/// What is asked for over HTTP: without the fragment, which stays with the client (RFC 9110 section 7.1), and with nothing in it that ends
+/// the line of a request.
+fn path(beyond: &str) -> String {
+    let asked = beyond.split('#').next().unwrap_or_default();
+    let mut path = String::with_capacity(asked.len() + 1);
+    if !asked.starts_with('/') {
+        path.push('/');
+    }
+    for c in asked.strip_prefix('\\').unwrap_or(asked).chars() {
+        if c.is_ascii_graphic() {
+            path.push(c);
+        } else {
+            let mut bytes = [0; 4];
+            for byte in c.encode_utf8(&mut bytes).bytes() {
+                path.push('%');
+                path.extend(
+                    [byte >> 4, byte & 15].map(|four| {
+                        char::from_digit(u32::from(four), 16).unwrap_or('0').to_ascii_uppercase()
+                    }),
+                );
+            }
+        }
+    }
+    path
+}
+
+/// `host`, `host:port`, `[address]`, `[address]:port`, `address`, `:port`.
+fn host_and_port(
+    text: &str,
+    at: usize,
+    port: impl Fn(&str, usize) -> Result<u16, Mistake>,
+) -> Result<(Host, Option<u16>), Mistake> {
+    if let Some(inner) = text.strip_prefix('[') {
+        let Some((address, rest)) = inner.split_once(']') else {
+            return Err(Mistake::new(
+                at + text.len(),
+                "the closing bracket is missing",
+                "write `[2001:db8::1]:443`",
+            ));
+        };
+        let host = Host::parse_bracketed(address, at + 1)?;
+        let rest_at = at + address.len() + 2;
+        return match rest.strip_prefix(':') {
+            Some(number) => Ok((host, Some(port(number, rest_at + 1)?))),
+            None if rest.is_empty() => Ok((host, None)),
+            None => Err(Mistake::new(
+                rest_at,
+                format!("after the bracket stands `{rest}`"),
+                "a colon and the port follow it: `[2001:db8::1]:443`",
+            )),
+        };
+    }
+    // More than one colon: an IPv6 address without a port, as bare addresses have none.
+    if text.matches(':').count() > 1 {
+        return Ok((bare_v6(text, at)?, None));
+    }
+    match text.split_once(':') {
+        Some(("", number)) => Ok((Host::Any, Some(port(number, at + 1)?))),
+        Some((host, number)) => {
+            let port = port(number, at + host.len() + 1)?;
+            Ok((Host::parse(host, at)?, Some(port)))
+        }
+        None => Ok((Host::parse(text, at)?, None)),
+    }
+}
+
+fn bare_v6(text: &str, at: usize) -> Result<Host, Mistake> {
+    // `:::443` is how older tools print every address of IPv6.
+    Host::parse(text, at).map_err(|mistake| match text.rsplit_once(':') {
+        Some((address, port)) if address.parse::<IpAddr>().is_ok() && port.parse::<u16>().is_ok() => {
+            Mistake::new(
+                at,
+                "an IPv6 address with a port needs brackets",
+                format!("write `[{address}]:{port}`"),
+            )
+        }
+        _ => mistake,
+    })
+}
+
+/// A port by its number or by the name of its service.
+fn port_of(text: &str, at: usize, protocol: Protocol, services: Services<'_>) -> Result<u16, Mistake> {
+    if text.is_empty() {
+        return Err(Mistake::new(at, "the port is missing", "write its number after the colon, or no colon"));
+    }
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return port_number(text, at);
+    }
+    services(text, protocol).ok_or_else(|| {
+        Mistake::no_service(
+            at,
+            format!("there is no service `{text}` over {}", protocol.name()),
+            "write the number of the port: `example.com:443`",
+        )
+    })
+}
+
+fn port_number(digits: &str, at: usize) -> Result<u16, Mistake> {
+    match digits.parse::<u16>() {
+        Ok(0) => Err(Mistake::new(at, "nothing can be reached at port 0", "ports are from 1 to 65535")),
+        Ok(port) => Ok(port),
+        Err(_) => Err(Mistake::new(at, format!("`{digits}` is no port"), "ports are from 1 to 65535")),
+    }
+}
+
+/// Whether a text has the shape of a service's name (RFC 6335 section 5.1).
+fn is_word(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+fn other(protocol: Protocol) -> Protocol {
+    if protocol == Protocol::Udp { Protocol::Tcp } else { Protocol::Udp }
+}
+
+#[cfg(test)]
+mod tests {
+    use portreeve_inventory::services::port_of;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> Target {
+        parse(text, &port_of).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    fn wrong(text: &str) -> (usize, String) {
+        let error = parse(text, &port_of).expect_err(text);
+        (error.offset, error.message)
+    }
+
+    /// Name or address, zone, port, protocol, application.
+    fn short(text: &str) -> String {
+        let target = read(text);
+        let host = target.name.or(target.address.map(|address| address.to_string())).unwrap_or_default();
+        let zone = target.zone.map(|zone| format!("%{zone}")).unwrap_or_default();
+        format!("{host}{zone} {} {} {:?}", target.port, target.protocol.name(), target.application)
+    }
+
+    #[test]
+    fn shapes() {
+        let cases = [
+            ("443", " 443 tcp Https"),
+            (" 443 ", " 443 tcp Https"),
+            ("443/udp", " 443 udp Quic"),
+            ("443/TCP", " 443 tcp Https"),
+            ("https", " 443 tcp Https"),
+            ("https/udp", " 443 udp Quic"),
+            ("ssh", " 22 tcp Other"),
+            ("domain/udp", " 53 udp Dns"),
+            (":8080", " 8080 tcp Http"),
+            ("*:443", " 443 tcp Https"),
+            ("0.0.0.0:443", " 443 tcp Https"),
+            ("[::]:993", " 993 tcp Tls"),
+            ("192.0.2.10:443", "192.0.2.10 443 tcp Https"),
+            ("192.0.2.10:https", "192.0.2.10 443 tcp Https"),
+            ("192.0.2.10", "192.0.2.10 443 tcp Https"),
+            ("192.0.2.10/udp", "192.0.2.10 443 udp Quic"),
+            ("[2001:db8::1]:443", "2001:db8::1 443 tcp Https"),
+            ("[2001:db8::1]:443/udp", "2001:db8::1 443 udp Quic"),
+            ("2001:db8::1", "2001:db8::1 443 tcp Https"),
+            ("::ffff:192.0.2.1", "192.0.2.1 443 tcp Https"),
+            ("fe80::1%eth0", "fe80::1%eth0 443 tcp Https"),
+            ("[fe80::1%eth0]:8443", "fe80::1%eth0 8443 tcp Https"),
+            ("https://[fe80::1%25eth0]/", "fe80::1%eth0 443 tcp Https"),
+            ("example.com", "example.com 443 tcp Https"),
+            ("Example.COM.", "example.com. 443 tcp Https"),
+            ("example.com:8443", "example.com 8443 tcp Https"),
+            ("example.com:5432", "example.com 5432 tcp Other"),
+            ("bücher.example:443", "xn--bcher-kva.example 443 tcp Https"),
+            ("_sip.example.com", "_sip.example.com 443 tcp Https"),
+            ("http://example.com", "example.com 80 tcp Http"),
+            ("https://example.com:4443/a", "example.com 4443 tcp Https"),
+            ("http://example.com:443/", "example.com 443 tcp Http"),
+            ("ldaps://example.com", "example.com 636 tcp Tls"),
+            ("ssh://example.com", "example.com 22 tcp Other"),
+            ("tcp://example.com:443", "example.com 443 tcp Https"),
+            ("udp://example.com:53", "example.com 53 udp Dns"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(short(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_keeps_its_query_and_loses_its_fragment() {
+        assert_eq!(read("https://example.com:8443/a/b?q=1#c").path, "/a/b?q=1");
+        assert_eq!(read("https://example.com?q").path, "/?q");
+        assert_eq!(read("https://example.com").path, "/");
+        assert_eq!(read("https://example.com/ä b").path, "/%C3%A4%20b");
+        assert_eq!(read("443").path, "/");
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let target = read("https://joe:secret@example.com/x");
+        assert_eq!(
+            (target.text.as_str(), target.name.as_deref()),
+            ("https://example.com/x", Some("example.com"))
+        );
+    }
+
+    #[test]
+    fn mistakes_have_a_place() {
+        let cases = [
+            ("", 0, "empty"),
+            ("0", 0, "port 0"),
+            ("70000", 0, "no port"),
+            ("443/sctp", 4, "not diagnosed"),
+            ("443/upd", 4, "no transport"),
+            ("example.com:", 12, "missing"),
+            ("example.com:99999", 12, "no port"),
+            ("example.com/a", 11, "URL only"),
+            ("example.com 443", 11, "several words"),
+            ("192.0.2.300:443", 0, "no IPv4"),
+            ("192.0.2:443", 0, "no IPv4"),
+            ("[2001:db8::1", 12, "bracket"),
+            ("[2001:db8::1]443", 13, "after the bracket"),
+            ("[example.com]:443", 1, "no IPv6"),
+            ("2001:db8:0:0:0:0:0:1:443", 0, "brackets"),
+            ("2001:db8::1%eth0", 11, "link-local"),
+            ("fe80::1%", 8, "no interface"),
+            ("exa$mple.com", 3, "`$`"),
+            ("https://:443/", 8, "no host"),
+            ("https:///x", 8, "no host"),
+            ("tcp://example.com", 17, "does not tell the port"),
+        ];
+        for (text, offset, part) in cases {
+            let (place, message) = wrong(text);
+            assert!(place == offset && message.contains(part), "{text}: {place}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_service_that_does_not_exist_is_unknown() {
+        for text in ["example.com:nonesuch", "nonesuch://example.com", "imaps/udp"] {
+            let error =
+                parse(text, &|name, protocol| (name == "imaps" && protocol == Protocol::Tcp).then_some(993));
+            assert!(error.expect_err(text).unknown, "{text}");
+        }
+        assert!(!parse("70000", &port_of).unwrap_err().unknown);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_with_a_place(text in any::<String>()) {
+            if let Err(error) = parse(&text, &port_of) {
+                prop_assert!(text.is_char_boundary(error.offset));
+                prop_assert!(!error.message.is_empty() && !error.help.is_empty());
+            }
+        }
+
+        #[test]
+        fn what_looks_like_a_target_is_read_or_refused_with_a_place(
+            text in r"([a-z]{1,5}://)?([a-z@]{0,3})?[\[\]a-z0-9.:%*/?# ä-]{0,24}(:[0-9]{0,6})?(/[a-z]{0,4})?"
+        ) {
+            match parse(&text, &port_of) {
+                Ok(target) => {
+                    prop_assert!(target.port != 0);
+                    prop_assert!(target.path.starts_with('/') && target.path.is_ascii());
+                    prop_assert!(target.name.is_none() || target.address.is_none());
+                }
+                Err(error) => prop_assert!(text.is_char_boundary(error.offset)),
+            }
+        }
+
+        #[test]
+        fn every_address_with_every_port_is_read(address in any::<IpAddr>(), port in 1_u16..) {
+            prop_assume!(!address.to_canonical().is_unspecified());
+            let target = read(&std::net::SocketAddr::new(address, port).to_string());
+            prop_assert_eq!(target.address, Some(address.to_canonical()));
+            prop_assert_eq!(target.port, port);
+            prop_assert_eq!(read(&address.to_string()).address, Some(address.to_canonical()));
+        }
+
+        #[test]
+        fn every_plain_name_is_read(name in "[a-z]([a-z0-9-]{0,20}[a-z0-9])?(\\.[a-z]([a-z0-9]{0,10})){1,3}", port in 1_u16..) {
+            prop_assume!(!name.contains("--"));
+            let target = read(&format!("{name}:{port}"));
+            prop_assert_eq!(target.name.as_deref(), Some(name.as_str()));
+            prop_assert_eq!(target.port, port);
+        }
+    }
+}
