@@ -5,8 +5,9 @@
 
 use crate::actor_path::actor_path;
 use crate::error::{Error, Result};
+use crate::place::Place;
+use crate::programs;
 use crate::reachable_program::Copies;
-use crate::{programs, tool};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -134,15 +135,21 @@ impl Command {
         words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
     }
 
-    /// The chain that runs this in `namespace`, the machine's own if none.
-    pub(crate) fn launch(&self, namespace: Option<&Path>, copies: &Copies) -> Result<Launch> {
+    /// The chain that runs this in a place, the machine's own if none.
+    pub(crate) fn launch(&self, place: Option<&Place>, copies: &Copies) -> Result<Launch> {
         let mut chain = Chain::default();
-        if self.pid_namespace {
-            // `unshare --fork` stays behind as the parent and must not outlive the owner either.
+        let elsewhere = place.is_some_and(Place::has_own_processes);
+        if self.pid_namespace && elsewhere {
+            let line = self.line();
+            return Err(Error::Invalid(format!("`{line}`: the host already has a pid namespace of its own")));
+        }
+        if self.pid_namespace || elsewhere {
+            // `unshare --fork` or `nsenter --pid` stays behind as the parent and must not outlive the owner either.
             chain.stage(["setpriv", "--pdeathsig", "KILL"]);
         }
-        if let Some(namespace) = namespace {
-            chain.stage(["nsenter", &tool::entry(namespace)]);
+        if let Some(place) = place {
+            let options = place.entry(self.directory.as_deref());
+            chain.stage(["nsenter"].into_iter().chain(options.iter().map(String::as_str)));
         }
         if self.mount_namespace {
             chain.stage(["unshare", "--mount"]);
@@ -164,10 +171,11 @@ impl Command {
         Ok(Launch {
             argv,
             words: self.arguments.len() + 1,
-            nested: self.pid_namespace,
+            nested: self.pid_namespace || elsewhere,
             line: self.line(),
             environment: self.environment.clone(),
-            directory: self.directory.clone(),
+            // A host with its own mounts may have the directory there alone.
+            directory: self.directory.clone().filter(|_| !place.is_some_and(Place::has_own_mounts)),
             input: self.input.clone(),
         })
     }
@@ -267,7 +275,7 @@ mod tests {
 
     fn chain_of(command: &Command) -> String {
         let launch =
-            command.launch(Some(Path::new("/n")), &Copies::new("/nowhere".into())).expect("sh exists");
+            command.launch(Some(&Place::network("/n".into())), &Copies::new("/nowhere".into())).expect("sh exists");
         launch.argv.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
     }
 

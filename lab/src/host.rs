@@ -7,11 +7,14 @@ use crate::holder::{Holder, Naming};
 use crate::lab::{Lab, check_name};
 use crate::link;
 use crate::listening::{self, Transport};
+use crate::own_files::{self, Iptables, OwnFiles, Processes};
+use crate::place::Place;
 use crate::process::{Output, Process};
 use crate::session::Session;
 use crate::tool;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Writes pairs of path below `/proc/sys` and value; the tree shows the namespace of who opens it.
@@ -27,6 +30,7 @@ pub struct Host {
 struct Inner {
     name: String,
     holder: Holder,
+    own: OnceLock<OwnFiles>,
     session: Arc<Session>,
 }
 
@@ -121,12 +125,47 @@ impl Host {
         self.tool(&["ip", "-batch", "-"], &format!("{lines}\n")).map(drop)
     }
 
+    /// Gives the host an `/etc`, a `/var` and a `/run` of its own, for all processes that are started from now on.
+    pub(crate) fn own_files(&self, iptables: Iptables, processes: Processes) -> Result<()> {
+        let root = self.inner.session.scratch().join(format!("{}.own", self.name()));
+        fs::create_dir(&root).map_err(Error::io("make the directory of a host"))?;
+        let keeper = self.spawn(own_files::keeper(&root, iptables, processes))?;
+        let own = OwnFiles { keeper, processes, root };
+        self.inner
+            .own
+            .set(own)
+            .map_err(|_| Error::Invalid(format!("host `{}` already has files of its own", self.name())))
+    }
+
+    /// Writes a file that the host has for itself.
+    pub(crate) fn write(&self, path: &str, text: &str) -> Result<()> {
+        self.own("a file")?.write(path, text)
+    }
+
+    /// Memory of the host's own, at the same path inside and outside.
+    pub(crate) fn own_root(&self) -> Result<&Path> {
+        Ok(&self.own("a directory")?.root)
+    }
+
+    fn own(&self, what: &str) -> Result<&OwnFiles> {
+        let none = || Error::Invalid(format!("host `{}` cannot have {what} of its own", self.name()));
+        self.inner.own.get().ok_or_else(none)
+    }
+
     pub(crate) fn tool(&self, argv: &[&str], input: &str) -> Result<String> {
-        tool::run(&self.place()?, argv, input)
+        tool::run(&self.namespace()?, argv, input)
+    }
+
+    fn place(&self) -> Result<Place> {
+        let place = Place::network(self.namespace()?);
+        Ok(match self.inner.own.get() {
+            Some(own) => place.kept_by(own.keeper.pid(), own.processes == Processes::Own),
+            None => place,
+        })
     }
 
     /// The namespace, unless the lab has ended: the pid in the path could then be another process's.
-    fn place(&self) -> Result<PathBuf> {
+    fn namespace(&self) -> Result<PathBuf> {
         if self.inner.holder.is_released() {
             return Err(Error::Invalid(format!("host `{}` has ended with its lab", self.name())));
         }
@@ -211,7 +250,7 @@ impl<'lab> HostBuilder<'lab> {
             Naming::Anonymous
         };
         let holder = Holder::start(&session, naming)?;
-        let host = Host { inner: Arc::new(Inner { name: self.name, holder, session }) };
+        let host = Host { inner: Arc::new(Inner { name: self.name, holder, own: OnceLock::new(), session }) };
         host.write_sysctls(&self.sysctls)?;
         self.addresses.iter().try_for_each(|(device, address)| host.address(device, address))?;
         self.routes.iter().try_for_each(|route| host.route(route))?;

@@ -35,6 +35,8 @@ mod host;
 mod lab;
 mod link;
 mod listening;
+mod own_files;
+mod place;
 mod process;
 mod programs;
 mod reachable_program;

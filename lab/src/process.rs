@@ -150,6 +150,16 @@ impl Process {
         }
     }
 
+    /// Waits for the end of the process with this exit code; an error with what it printed if it was another.
+    pub(crate) fn wait_exit(&self, code: i32, timeout: Duration) -> Result<()> {
+        let status = self.wait(timeout)?;
+        if status.code() == Some(code) {
+            return Ok(());
+        }
+        let command = self.running.line.clone();
+        Err(Error::Failed { command, status, stdout: self.stdout(), stderr: self.stderr() })
+    }
+
     /// Sends a signal to the program itself.
     pub fn signal(&self, signal: Signal) -> Result<()> {
         let doing = format!("signal `{}`", self.running.line);

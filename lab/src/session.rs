@@ -2,6 +2,7 @@
 
 use crate::command::Command;
 use crate::error::{Error, Result};
+use crate::place::Place;
 use crate::process::{Output, Process};
 use crate::reachable_program::Copies;
 use crate::running::{Running, Standard};
@@ -40,31 +41,31 @@ impl Session {
         &self.scratch
     }
 
-    /// Starts `command` in `namespace` (the machine's own if none), and waits until the real program runs.
-    pub(crate) fn spawn(&self, namespace: Option<&Path>, command: &Command) -> Result<Process> {
-        let process = self.start(namespace, command, Standard::Held)?;
+    /// Starts `command` in a place (the machine's own if none), and waits until the real program runs.
+    pub(crate) fn spawn(&self, place: Option<&Place>, command: &Command) -> Result<Process> {
+        let process = self.start(place, command, Standard::Held)?;
         process.arrive()?;
         Ok(process)
     }
 
     /// Starts all before it waits for any.
-    pub(crate) fn spawn_many(&self, namespace: Option<&Path>, commands: &[Command]) -> Result<Vec<Process>> {
-        let start = |command| self.start(namespace, command, Standard::Held);
+    pub(crate) fn spawn_many(&self, place: Option<&Place>, commands: &[Command]) -> Result<Vec<Process>> {
+        let start = |command| self.start(place, command, Standard::Held);
         let processes: Vec<Process> = commands.iter().map(start).collect::<Result<_>>()?;
         processes.iter().try_for_each(Process::arrive)?;
         Ok(processes)
     }
 
     /// Runs `command` to its end, or to its time limit.
-    pub(crate) fn run(&self, namespace: Option<&Path>, command: &Command) -> Result<Output> {
-        let process = self.start(namespace, command, Standard::Empty)?;
+    pub(crate) fn run(&self, place: Option<&Place>, command: &Command) -> Result<Output> {
+        let process = self.start(place, command, Standard::Empty)?;
         let status = process.wait(command.time_limit())?;
         Ok(Output { command: command.line(), status, stdout: process.stdout(), stderr: process.stderr() })
     }
 
-    fn start(&self, namespace: Option<&Path>, command: &Command, standard: Standard) -> Result<Process> {
+    fn start(&self, place: Option<&Place>, command: &Command, standard: Standard) -> Result<Process> {
         let number = self.started.fetch_add(1, Ordering::Relaxed);
-        let launch = command.launch(namespace, &self.copies)?;
+        let launch = command.launch(place, &self.copies)?;
         let files = self.scratch.join(number.to_string());
         let process = Process::start(launch, &files, standard)?;
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);

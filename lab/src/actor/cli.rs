@@ -1,10 +1,10 @@
 //! The command line of `portreeve-actor`.
 
 use super::{
-    accept_overflow, answer, attempt, bind_only, close_wait, deleted_exec, holder, many_connections,
-    many_listeners, memfd_exec, mptcp_listen, orphan, packet_sniffer, pass_fd, raw, rename, share_listener,
-    tcp_connect, tcp_listen, time_wait, udp_bind, udp_connect, udp_send, udplite_bind, unix_datagram,
-    unix_listen,
+    accept_overflow, answer, attempt, bind_only, certificates, close_wait, deleted_exec, holder,
+    many_connections, many_listeners, memfd_exec, mptcp_listen, orphan, packet_sniffer, pass_fd, raw, rename,
+    share_listener, tcp_connect, tcp_listen, time_wait, udp_bind, udp_connect, udp_send, udplite_bind,
+    unix_datagram, unix_listen,
 };
 use clap::{Parser, Subcommand};
 use rustix::process::{Resource, getrlimit, setrlimit};
@@ -52,6 +52,7 @@ enum Verb {
     Holder(holder::Arguments),
     Answer(answer::Arguments),
     Attempt(attempt::Arguments),
+    Certificates(certificates::Arguments),
 }
 
 /// Runs the verb of this process's command line. Exit code 1 and a line on standard error when it fails.
@@ -107,6 +108,7 @@ impl Verb {
             Self::Holder(arguments) => arguments.run(),
             Self::Answer(arguments) => arguments.run(),
             Self::Attempt(arguments) => arguments.run(),
+            Self::Certificates(arguments) => arguments.run(),
         }
     }
 }

@@ -7,6 +7,7 @@ mod accept_overflow;
 mod answer;
 mod attempt;
 mod bind_only;
+mod certificates;
 mod cli;
 mod close_wait;
 mod connections;

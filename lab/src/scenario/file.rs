@@ -15,7 +15,11 @@ pub(crate) struct File {
     pub(crate) links: Vec<LinkEntry>,
     #[serde(default)]
     pub(crate) switches: Vec<SwitchEntry>,
+    #[serde(default)]
+    pub(crate) files: Vec<FileEntry>,
+    #[serde(default)]
     pub(crate) steps: Vec<Spanned<StepEntry>>,
+    pub(crate) why: Option<Spanned<WhyEntry>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -29,8 +33,37 @@ pub(crate) struct HostEntry {
     pub(crate) addresses: Vec<String>,
     #[serde(default)]
     pub(crate) routes: Vec<String>,
+    pub(crate) own: Option<OwnEntry>,
+    pub(crate) iptables: Option<IptablesEntry>,
     #[serde(default)]
     pub(crate) processes: Vec<Spanned<ProcessEntry>>,
+}
+
+/// What a host has that the machine's other processes do not see.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum OwnEntry {
+    /// `/etc`, `/var` and `/run`.
+    Files,
+    /// These, and a pid namespace.
+    System,
+    /// All of that, and a daemon of Docker.
+    Docker,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum IptablesEntry {
+    Nft,
+    Legacy,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FileEntry {
+    pub(crate) host: Option<Spanned<String>>,
+    pub(crate) path: Spanned<String>,
+    pub(crate) text: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -63,6 +96,7 @@ pub(crate) struct EndEntry {
     pub(crate) device: String,
     #[serde(default)]
     pub(crate) addresses: Vec<String>,
+    pub(crate) mtu: Option<u32>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -71,6 +105,7 @@ pub(crate) struct ProcessEntry {
     pub(crate) id: Option<Spanned<String>>,
     pub(crate) actor: Option<String>,
     pub(crate) command: Option<Vec<String>>,
+    pub(crate) shell: Option<String>,
     pub(crate) user: Option<String>,
     #[serde(default)]
     pub(crate) env: BTreeMap<String, String>,
@@ -86,6 +121,8 @@ pub(crate) struct ProcessEntry {
 pub(crate) struct WaitEntry {
     pub(crate) listening: Option<String>,
     pub(crate) line: Option<String>,
+    pub(crate) success: Option<String>,
+    pub(crate) exit: Option<i32>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -102,6 +139,37 @@ pub(crate) struct StepEntry {
     /// Seconds.
     pub(crate) timeout: Option<u64>,
     pub(crate) expect: ExpectEntry,
+}
+
+/// A question of `portreeve why`, and its answer.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WhyEntry {
+    pub(crate) host: Spanned<String>,
+    pub(crate) target: String,
+    #[serde(default)]
+    pub(crate) args: Vec<String>,
+    pub(crate) user: Option<String>,
+    #[serde(default)]
+    pub(crate) env: BTreeMap<String, String>,
+    pub(crate) setup: Option<String>,
+    pub(crate) expect: Spanned<AnswerEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AnswerEntry {
+    pub(crate) layer: Option<String>,
+    pub(crate) code: Option<String>,
+    #[serde(default)]
+    pub(crate) healthy: bool,
+    #[serde(default)]
+    pub(crate) undetermined: bool,
+    #[serde(default)]
+    pub(crate) contributing: Vec<String>,
+    #[serde(default)]
+    pub(crate) tells: Vec<String>,
+    pub(crate) exit: Option<i32>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -37,8 +37,40 @@
 //! named host), `${netns_path:HOST}`, `${inode:HOST}`, `${holder:HOST}` (pid of the namespace's holder),
 //! `${scratch}` (a directory), `${portreeve}` and `${actor}` (paths).
 //!
+//! A file with a `[why]` table asks `portreeve why`, and says what it is to answer. Its steps come first, and show that what is asked
+//! about is really so:
+//!
+//! ```toml
+//! [hosts.server]
+//! own = "files"                        # an /etc, /var, /run of its own; "system": processes, too; "docker": a daemon
+//! iptables = "legacy"                  # what `iptables` stands for there; otherwise iptables-nft
+//!
+//! [[hosts.server.processes]]
+//! shell = "nft add table inet filter"  # a script, here one that is run to its end;
+//! wait = { exit = 0 }                  # { success = "SCRIPT" } runs another until it succeeds
+//!
+//! [[files]]
+//! path = "web/nginx.conf"              # below ${scratch}
+//! text = "daemon off; ..."
+//!
+//! [[files]]
+//! host = "server"                      # one with files of its own
+//! path = "/etc/resolv.conf"
+//! text = "nameserver 192.0.2.53"
+//!
+//! [why]
+//! host = "server"
+//! target = "443"
+//! args = ["--from", "192.0.2.2"]       # `--json` comes last by itself; also: env, user, setup
+//! expect = { layer = "firewall", code = "dropped" }    # or { healthy = true } or { undetermined = true }
+//! # further: contributing = ["tls/expired"], tells = ["a text of statement, evidence or fix"], exit = 1
+//! ```
+//!
+//! An end of a link may have an `mtu`.
+//!
 //! Unknown keys, hosts, ids and substitutions are errors before anything is made.
 
+mod answer;
 mod error;
 mod expect;
 mod file;
@@ -47,6 +79,7 @@ mod parse;
 mod run;
 mod substitute;
 
+pub use answer::{Answer, Expected, Story, Verdict};
 pub use error::ScenarioError;
 pub use parse::{Scenario, all};
 pub use run::Programs;

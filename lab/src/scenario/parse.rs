@@ -1,8 +1,9 @@
 //! Reading scenario files: everything that can be wrong with one is found before anything is made.
 
+use super::answer::Expected;
 use super::error::ScenarioError;
 use super::expect::Expectations;
-use super::file::{EndEntry, File, ProcessEntry, WaitEntry};
+use super::file::{EndEntry, File, OwnEntry, ProcessEntry, WaitEntry};
 use super::substitute::references;
 use crate::Transport;
 use std::collections::BTreeSet;
@@ -17,7 +18,11 @@ pub struct Scenario {
     pub(crate) file: File,
     /// One for each step.
     pub(crate) expectations: Vec<Expectations>,
+    pub(crate) expected: Option<Expected>,
 }
+
+/// What [`check`] makes of the expectations in a file.
+type Checked = (Vec<Expectations>, Option<Expected>);
 
 /// Every scenario file (`*.toml`) below `directory`, sorted. None at all is an error.
 pub fn all(directory: impl AsRef<Path>) -> Result<Vec<PathBuf>, ScenarioError> {
@@ -57,7 +62,9 @@ impl Scenario {
             .map_err(|error| (error.span().map_or(0, |span| span.start), error.message().to_owned()));
         let checked = parsed.and_then(|file| Ok((check(&file, text)?, file)));
         match checked {
-            Ok((expectations, file)) => Ok(Self { path: path.into(), text: text.into(), file, expectations }),
+            Ok(((expectations, expected), file)) => {
+                Ok(Self { path: path.into(), text: text.into(), file, expectations, expected })
+            }
             Err((offset, message)) => {
                 let (line, column) = place(text, offset);
                 Err(ScenarioError::Invalid { path: path.into(), line, column, message })
@@ -75,6 +82,16 @@ impl Scenario {
         &self.file.description
     }
 
+    /// What `portreeve why` is to answer; none in a scenario of steps alone.
+    pub fn expected(&self) -> Option<&Expected> {
+        self.expected.as_ref()
+    }
+
+    /// Whether it starts a daemon of Docker, of which a machine of two cores bears one at a time.
+    pub fn needs_docker(&self) -> bool {
+        self.file.hosts.values().any(|host| host.as_ref().own == Some(OwnEntry::Docker))
+    }
+
     pub(crate) fn line_at(&self, offset: usize) -> usize {
         place(&self.text, offset).0
     }
@@ -90,14 +107,15 @@ fn place(text: &str, offset: usize) -> (usize, usize) {
 /// A fault: the byte offset it is at, and what it is.
 type Fault = (usize, String);
 
-fn check(file: &File, text: &str) -> Result<Vec<Expectations>, Fault> {
+fn check(file: &File, text: &str) -> Result<Checked, Fault> {
     check_ends(file)?;
+    check_files(file)?;
     let known = known_references(file)?;
     if let Some((offset, name)) = references(text).into_iter().find(|(_, name)| !known.contains(*name)) {
         let known = known.iter().map(String::as_str).collect::<Vec<_>>().join("`, `");
         return Err((offset, format!("unknown substitution `{name}`, expected one of `{known}`")));
     }
-    if file.steps.is_empty() {
+    if file.steps.is_empty() && file.why.is_none() {
         return Err((0, "`steps` is empty: the scenario would show nothing".into()));
     }
     let hosts = hosts(file);
@@ -111,7 +129,11 @@ fn check(file: &File, text: &str) -> Result<Vec<Expectations>, Fault> {
         }
         expectations.push(Expectations::new(&step.as_ref().expect)?);
     }
-    Ok(expectations)
+    let Some(why) = &file.why else { return Ok((expectations, None)) };
+    check_host(&hosts, &why.as_ref().host)?;
+    let answer = &why.as_ref().expect;
+    let expected = Expected::new(answer.as_ref()).map_err(|message| (answer.span().start, message))?;
+    Ok((expectations, Some(expected)))
 }
 
 fn hosts(file: &File) -> BTreeSet<&str> {
@@ -134,6 +156,33 @@ fn check_ends(file: &File) -> Result<(), Fault> {
     linked.chain(switched).try_for_each(|EndEntry { host, .. }| check_host(&hosts, host))
 }
 
+/// A file of the scratch directory has a relative path, a host's own file an absolute one.
+fn check_files(file: &File) -> Result<(), Fault> {
+    for entry in &file.files {
+        let path = entry.path.as_ref();
+        let wrong = |message: String| Err((entry.path.span().start, message));
+        if path.is_empty() || path.split('/').any(|part| part == "..") {
+            return wrong(format!("`path`: `{path}` names no file below a directory"));
+        }
+        match &entry.host {
+            None if path.starts_with('/') => {
+                return wrong(format!("`path`: `{path}` is absolute, which needs a `host`"));
+            }
+            None => {}
+            Some(host) => {
+                check_host(&hosts(file), host)?;
+                if file.hosts.get(host.as_ref()).is_none_or(|host| host.as_ref().own.is_none()) {
+                    return Err((host.span().start, format!("host `{}` has no `own` files", host.as_ref())));
+                }
+                if !["/etc/", "/var/", "/run/"].iter().any(|place| path.starts_with(place)) {
+                    return wrong(format!("`path`: `{path}` is not below /etc, /var or /run"));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 fn known_references(file: &File) -> Result<BTreeSet<String>, Fault> {
     let mut known = BTreeSet::from(["scratch", "portreeve", "actor"].map(String::from));
     for (name, host) in &file.hosts {
@@ -154,15 +203,22 @@ fn known_references(file: &File) -> Result<BTreeSet<String>, Fault> {
 }
 
 fn check_process(process: &ProcessEntry) -> Result<(), String> {
-    match (&process.actor, &process.command) {
-        (Some(actor), None) if !actor.trim().is_empty() => {}
-        (None, Some(command)) if !command.is_empty() => {}
-        _ => return Err("a process needs either `actor` or `command`, not empty".into()),
+    match (&process.actor, &process.command, &process.shell) {
+        (Some(text), None, None) | (None, None, Some(text)) if !text.trim().is_empty() => {}
+        (None, Some(command), None) if !command.is_empty() => {}
+        _ => return Err("a process needs one of `actor`, `command`, `shell`, not empty".into()),
     }
     match process.wait.as_ref().map(toml::Spanned::as_ref) {
-        None | Some(WaitEntry { listening: None, line: Some(_) }) => Ok(()),
-        Some(WaitEntry { listening: Some(listening), line: None }) => parse_listening(listening).map(drop),
-        Some(_) => Err("`wait` needs either `listening` or `line`".into()),
+        None
+        | Some(
+            WaitEntry { listening: None, line: Some(_), success: None, exit: None }
+            | WaitEntry { listening: None, line: None, success: Some(_), exit: None }
+            | WaitEntry { listening: None, line: None, success: None, exit: Some(_) },
+        ) => Ok(()),
+        Some(WaitEntry { listening: Some(listening), line: None, success: None, exit: None }) => {
+            parse_listening(listening).map(drop)
+        }
+        Some(_) => Err("`wait` needs one of `listening`, `line`, `success`, `exit`".into()),
     }
 }
 

@@ -1,13 +1,19 @@
 //! Staging a scenario: hosts, links, routes, processes, then the steps, each judged before the next.
 
+use super::answer::{Answer, Story};
 use super::error::ScenarioError;
-use super::file::{EndEntry, HostEntry, ProcessEntry, Scalar, StepEntry, WaitEntry};
+use super::file::{
+    EndEntry, FileEntry, HostEntry, IptablesEntry, OwnEntry, ProcessEntry, Scalar, StepEntry, WaitEntry, WhyEntry,
+};
 use super::parse::{Scenario, parse_listening};
 use super::substitute::Substitutions;
+use crate::own_files::{Iptables, Processes};
+use crate::site::Daemon;
 use crate::{Command, End, Error, Host, Lab, Process, Result, actor_path};
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -21,9 +27,28 @@ pub struct Programs {
 impl Scenario {
     /// Stages the scenario in a lab of its own. Stops at the first step with an expectation that is not met.
     pub fn run(&self, programs: &Programs) -> Result<(), ScenarioError> {
+        self.staged(programs, |_| Ok(()))
+    }
+
+    /// The same, and then asks the question of its `[why]` table. The answer is not judged.
+    pub fn ask(&self, programs: &Programs, story: Story) -> Result<Answer, ScenarioError> {
+        self.staged(programs, |stage| {
+            let none = || Error::Invalid("there is no `[why]` table".into());
+            let asked = self.file.why.as_ref().ok_or_else(none).and_then(|why| stage.ask(why.as_ref(), story));
+            asked.map_err(self.while_doing("the question of `[why]`"))
+        })
+    }
+
+    fn staged<T>(
+        &self,
+        programs: &Programs,
+        then: impl FnOnce(&Stage<'_>) -> Result<T, ScenarioError>,
+    ) -> Result<T, ScenarioError> {
+        // Before the lab: their cgroups can be removed when everything in them has ended with it.
+        let mut daemons = Vec::new();
         let lab = Lab::new("scenario").map_err(self.while_doing("new lab"))?;
         let mut stage = Stage { lab: &lab, programs, known: Substitutions::default(), processes: Vec::new() };
-        stage.build(self).map_err(|(doing, source)| ScenarioError::Lab {
+        stage.build(self, &mut daemons).map_err(|(doing, source)| ScenarioError::Lab {
             path: self.path.clone(),
             doing,
             source,
@@ -40,7 +65,7 @@ impl Scenario {
                 return Err(ScenarioError::Unmet { path: self.path.clone(), line, failed, output });
             }
         }
-        Ok(())
+        then(&stage)
     }
 
     fn while_doing(&self, doing: &str) -> impl FnOnce(Error) -> ScenarioError {
@@ -63,7 +88,7 @@ fn doing<T>(what: &str, result: Result<T>) -> Doing<T> {
 }
 
 impl Stage<'_> {
-    fn build(&mut self, scenario: &Scenario) -> Doing {
+    fn build(&mut self, scenario: &Scenario, daemons: &mut Vec<Daemon>) -> Doing {
         self.known.set("scratch", &self.lab.scratch().display());
         self.known.set("portreeve", &self.programs.portreeve.display());
         self.known.set("actor", &doing("find the actor", actor_path())?.display());
@@ -76,12 +101,15 @@ impl Stage<'_> {
         for link in &scenario.file.links {
             let what = format!("link of `{}` and `{}`", link.a.host.as_ref(), link.b.host.as_ref());
             let made = doing(&what, self.lab.link(&link.a, &link.b))?;
+            doing(&what, [&link.a, &link.b].into_iter().try_for_each(|end| self.mtu(end)))?;
             if link.loss > 0 {
                 doing(&what, made.lose(link.loss))?;
             }
         }
         for switch in &scenario.file.switches {
-            doing(&format!("switch `{}`", switch.name), self.lab.switch(&switch.name, &switch.ends))?;
+            let what = format!("switch `{}`", switch.name);
+            doing(&what, self.lab.switch(&switch.name, &switch.ends))?;
+            doing(&what, switch.ends.iter().try_for_each(|end| self.mtu(end)))?;
         }
         for (name, host) in &hosts {
             let routes = self
@@ -89,6 +117,19 @@ impl Stage<'_> {
                 .find(name)
                 .and_then(|made| host.as_ref().routes.iter().try_for_each(|route| made.route(route)));
             doing(&format!("routes of host `{name}`"), routes)?;
+        }
+        for (name, host) in &hosts {
+            let own = self.lab.find(name).and_then(|made| own(&made, host.as_ref()));
+            doing(&format!("host `{name}`'s own system"), own)?;
+        }
+        for entry in &scenario.file.files {
+            doing(&format!("file `{}`", entry.path.as_ref()), self.write(entry))?;
+        }
+        for (name, _) in hosts.iter().filter(|(_, host)| host.as_ref().own == Some(OwnEntry::Docker)) {
+            let daemon = self.lab.find(name).and_then(|made| {
+                Daemon::start(&made, made.own_root()?, |script| Command::shell(&format!("set -e\n{script}")))
+            });
+            daemons.push(doing(&format!("Docker on host `{name}`"), daemon)?);
         }
         let mut processes: Vec<_> = hosts
             .iter()
@@ -128,12 +169,15 @@ impl Stage<'_> {
     }
 
     fn start(&mut self, host: &Host, entry: &ProcessEntry) -> Result<()> {
-        let words = match (&entry.actor, &entry.command) {
-            (Some(line), _) => {
+        let words = match (&entry.actor, &entry.command, &entry.shell) {
+            (Some(line), ..) => {
                 ["portreeve-actor"].into_iter().chain(line.split_whitespace()).map(Into::into).collect()
             }
-            (None, Some(command)) => command.clone(),
-            (None, None) => Vec::new(),
+            (None, Some(command), _) => command.clone(),
+            (None, None, script) => {
+                let script = format!("set -e\n{}", script.as_deref().unwrap_or_default());
+                ["sh", "-c", &script].map(Into::into).into()
+            }
         };
         let around = Surroundings {
             user: entry.user.as_deref(),
@@ -160,6 +204,8 @@ impl Stage<'_> {
             Some(WaitEntry { line: Some(line), .. }) => {
                 process.wait_line(&self.apply(line)?, PATIENCE)?;
             }
+            Some(WaitEntry { success: Some(script), .. }) => await_success(host, &self.apply(script)?)?,
+            Some(WaitEntry { exit: Some(code), .. }) => process.wait_exit(*code, PATIENCE)?,
             _ => {}
         }
         self.processes.push(process);
@@ -184,6 +230,42 @@ impl Stage<'_> {
             Some(host) => self.lab.find(host.as_ref())?.run(command),
             None => self.lab.run(command),
         }
+    }
+
+    fn ask(&self, why: &WhyEntry, story: Story) -> Result<Answer> {
+        let host = self.lab.find(why.host.as_ref())?;
+        let around =
+            Surroundings { user: why.user.as_deref(), env: &why.env, cwd: None, setup: why.setup.as_deref() };
+        let words = |last: &[&str]| -> Vec<String> {
+            let words = ["portreeve", "why", &why.target].into_iter().chain(why.args.iter().map(String::as_str));
+            words.chain(last.iter().copied()).map(Into::into).collect()
+        };
+        let begun = Instant::now();
+        let document = host.run(self.command(&words(&["--json"]), &around)?)?;
+        let took = begun.elapsed();
+        let story = match story {
+            Story::Wanted => Some(host.run(self.command(&words(&[]), &around)?.env("COLUMNS", "80"))?),
+            Story::Unwanted => None,
+        };
+        Ok(Answer { document, story, took })
+    }
+
+    fn mtu(&self, end: &EndEntry) -> Result<()> {
+        let Some(mtu) = end.mtu else { return Ok(()) };
+        self.lab.find(end.host.as_ref())?.ip(&format!("link set dev {} mtu {mtu}", end.device))
+    }
+
+    fn write(&self, entry: &FileEntry) -> Result<()> {
+        let (path, text) = (entry.path.as_ref(), self.apply(&entry.text)?);
+        if let Some(host) = &entry.host {
+            return self.lab.find(host.as_ref())?.write(path, &text);
+        }
+        let path = self.lab.scratch().join(path);
+        let doing = || Error::io(format!("write {}", path.display()));
+        if let Some(directory) = path.parent() {
+            fs::create_dir_all(directory).map_err(doing())?;
+        }
+        fs::write(&path, text).map_err(doing())
     }
 
     fn command(&self, words: &[String], around: &Surroundings<'_>) -> Result<Command> {
@@ -213,6 +295,25 @@ impl Stage<'_> {
     fn apply(&self, text: &str) -> Result<String> {
         self.known.apply(text).map_err(Error::Invalid)
     }
+}
+
+/// Gives a host what is its own, where the file says so.
+fn own(host: &Host, entry: &HostEntry) -> Result<()> {
+    let iptables = match entry.iptables {
+        Some(IptablesEntry::Legacy) => Iptables::Legacy,
+        Some(IptablesEntry::Nft) | None => Iptables::Nft,
+    };
+    match entry.own {
+        None => Ok(()),
+        Some(OwnEntry::Files) => host.own_files(iptables, Processes::Shared),
+        Some(OwnEntry::System | OwnEntry::Docker) => host.own_files(iptables, Processes::Own),
+    }
+}
+
+/// Runs a script until it succeeds.
+fn await_success(host: &Host, script: &str) -> Result<()> {
+    let looped = format!("until ( {script} ) >/dev/null 2>&1; do sleep 0.05; done");
+    host.run(Command::shell(&looped).timeout(PATIENCE))?.success().map(drop)
 }
 
 /// What processes and steps have in common.

@@ -2,10 +2,12 @@
 
 use super::cgroup::Cgroup;
 use super::server::{PATIENCE, Site};
+use crate::command::Command;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
+use crate::host::Host;
 use crate::process::Process;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// All of the daemon's own places are in memory that the site takes away. No storage driver but `vfs` works there.
 const DAEMON: &str = "exec dockerd --storage-driver vfs --data-root \"$ROOT/data\" --exec-root /run/docker --pidfile /run/docker.pid \
@@ -20,24 +22,37 @@ const IMAGES: &str = "
     docker import --change 'CMD [\"/busybox\", \"httpd\", \"-f\", \"-p\", \"80\", \"-h\", \"/www\"]' \"$ROOT/image.tar\" web
     rm \"$ROOT/image.tar\"";
 
+/// A daemon's process and its cgroups, somewhere.
+pub(crate) struct Daemon {
+    _process: Process,
+    /// Last: the containers in it have ended with the host's processes.
+    _cgroup: Cgroup,
+}
+
+impl Daemon {
+    /// Starts it with its images, with the commands of the administrator of a host, in a directory in memory.
+    pub(crate) fn start(host: &Host, root: &Path, shell: impl Fn(&str) -> Command) -> Result<Self> {
+        let cgroup = Cgroup::reserve();
+        let variables = format!("export ROOT='{}' CGROUP='/{}'\n", root.display(), cgroup.name);
+        let process = host.spawn(shell(&format!("{variables}{DAEMON}")))?;
+        process.wait_line("API listen on", PATIENCE)?;
+        host.run(shell(&format!("{variables}{IMAGES}")).timeout(PATIENCE))?.success()?;
+        Ok(Self { _process: process, _cgroup: cgroup })
+    }
+}
+
 /// A running daemon with the images `idle` and `web`. Its containers end with the site.
 pub struct Docker {
-    _daemon: Process,
     /// Where it runs.
     pub site: Site,
-    /// Last: the containers in it have ended with the site.
-    _cgroup: Cgroup,
+    _daemon: Daemon,
 }
 
 impl Docker {
     /// Starts the daemon.
     pub fn start(site: Site) -> Result<Self> {
-        let cgroup = Cgroup::reserve();
-        let variables = format!("export ROOT='{}' CGROUP='/{}'\n", site.root().display(), cgroup.name);
-        let daemon = site.spawn(&format!("{variables}{DAEMON}"))?;
-        daemon.wait_line("API listen on", PATIENCE)?;
-        site.shell(&format!("{variables}{IMAGES}"))?;
-        Ok(Self { _daemon: daemon, site, _cgroup: cgroup })
+        let daemon = Daemon::start(&site.server, site.root(), |script| site.command(script))?;
+        Ok(Self { site, _daemon: daemon })
     }
 
     /// Path of a container's network namespace, in the server's mounts.

@@ -9,7 +9,9 @@ mod fail2ban;
 mod firewalld;
 mod server;
 
+pub use crate::own_files::Iptables;
+pub(crate) use docker::Daemon;
 pub use docker::Docker;
 pub use fail2ban::Fail2ban;
 pub use firewalld::Firewalld;
-pub use server::{INTERNET, Iptables, PATIENCE, Site};
+pub use server::{INTERNET, PATIENCE, Site};

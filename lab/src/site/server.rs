@@ -12,6 +12,7 @@ use crate::command::Command;
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::lab::Lab;
+use crate::own_files::{self, Iptables, Processes};
 use crate::process::Process;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,30 +38,6 @@ pub const INTERNET: &[&str] = &[
     "2001:db8:66::68",
     "2001:db8:66::69",
 ];
-
-/// What the name `iptables` stands for on the server.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Iptables {
-    /// iptables-nft.
-    Nft,
-    /// iptables-legacy.
-    Legacy,
-}
-
-/// Overlays instead of copies: the programs see the machine's own configuration, and what they write stays in memory.
-const SURROUNDINGS: &str = "
-    mount -t tmpfs tmpfs \"$ROOT\"
-    for place in etc var; do
-        mkdir \"$ROOT/$place\" \"$ROOT/$place.work\"
-        mount -t overlay overlay -o \"lowerdir=/$place,upperdir=$ROOT/$place,workdir=$ROOT/$place.work\" \"/$place\"
-    done
-    mount -t tmpfs tmpfs /run
-    mkdir /run/lock
-    for family in iptables ip6tables; do
-        for verb in '' -save -restore; do
-            ln -sf \"/usr/sbin/$family-$IPTABLES$verb\" \"/etc/alternatives/$family$verb\"
-        done
-    done";
 
 /// A server, its neighbours, and the namespaces that its software runs in.
 pub struct Site {
@@ -101,13 +78,7 @@ impl Site {
 
         let root = lab.scratch().join("root");
         fs::create_dir(&root).map_err(Error::io("make the server's directory"))?;
-        let keeper = Command::new("sleep")
-            .arg("infinity")
-            .pid_namespace()
-            .env("ROOT", &root)
-            .env("IPTABLES", if iptables == Iptables::Nft { "nft" } else { "legacy" })
-            .setup(SURROUNDINGS);
-        let keeper = server.spawn(keeper)?;
+        let keeper = server.spawn(own_files::keeper(&root, iptables, Processes::Own))?;
         Ok(Self { name: name.to_owned(), keeper, server, outside, inside, root, lab })
     }
 

@@ -28,6 +28,10 @@ const PACKAGES: &[(&str, &str)] = &[
     ("dbus", "the message bus of firewalld"),
     ("fail2ban", "bans by four of its actions"),
     ("ca-certificates", "trust anchors"),
+    ("haproxy", "a proxy whose back ends fail"),
+    ("dnsmasq-base", "a name server that answers wrongly, late or not at all"),
+    ("openssl", "certificates with faults, and servers that speak old protocols"),
+    ("conntrack", "what the kernel tracks, as its own tool shows it"),
 ];
 
 /// Units that these packages would start where systemd is the init.
@@ -37,6 +41,7 @@ const UNITS: &[(&str, &[&str])] = &[
     ("ufw", &["ufw.service"]),
     ("firewalld", &["firewalld.service"]),
     ("fail2ban", &["fail2ban.service"]),
+    ("haproxy", &["haproxy.service"]),
 ];
 
 /// Installs what dpkg does not report as installed; does nothing, without network, when all is there.
