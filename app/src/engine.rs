@@ -3,9 +3,11 @@
 //! Owns the questions. Commands are written against [`Engine`], so that tests answer with documents made by hand.
 
 mod reach;
+mod why;
 
+use portreeve_diagnose::Progress;
 use portreeve_model::document::{
-    Groups, Overview, ReachAssert, ReachDiff, ReachIdle, ReachPorts, Sockets, Who,
+    Groups, Overview, ReachAssert, ReachDiff, ReachIdle, ReachPorts, Sockets, Who, Why,
 };
 use portreeve_model::{Family, Protocol, State};
 
@@ -15,6 +17,7 @@ pub use reach::{
     AssertQuery, Asserted, Detail, DiffQuery, HostAddress, HostRoute, IdleKind, IdleQuery, PortsQuery,
     ReachQuery, Reached, RulesFrom, Side, Sources,
 };
+pub use why::WhyQuery;
 
 /// Answers the questions of the commands.
 ///
@@ -48,6 +51,9 @@ pub trait Engine {
 
     /// Whether assertions hold.
     fn reach_assert(&self, query: &AssertQuery) -> Result<ReachAssert, CommandError>;
+
+    /// Why a target does not work; `progress` is told what is waited for.
+    fn why(&self, query: &WhyQuery, progress: &dyn Progress) -> Result<Why, CommandError>;
 
     /// IANA's name of a port.
     fn service_name(&self, protocol: Protocol, port: u16) -> Option<&'static str>;

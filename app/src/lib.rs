@@ -15,6 +15,7 @@ mod machine;
 pub mod output;
 mod prefix;
 mod program;
+pub mod progress;
 pub mod render;
 
 pub use program::main;

@@ -9,6 +9,7 @@ use crate::cli::Arguments;
 use crate::commands::{Terminal, run};
 use crate::exit::Exit;
 use crate::machine::Machine;
+use crate::progress::Waits;
 use crate::render::style::Palette;
 use crate::render::view::View;
 use crate::{logging, output};
@@ -32,6 +33,7 @@ pub fn main() -> ExitCode {
         view: View::of_stdout(arguments.color, arguments.width),
         notes_palette,
         spacing: output::spacing(),
+        waits: Waits::on_stderr(arguments.verbose),
     };
     let outcome =
         run(&Machine { bpf: arguments.bpf_use(), config: arguments.config() }, &arguments, &mut terminal);

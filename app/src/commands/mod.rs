@@ -7,6 +7,7 @@ mod port;
 mod reach;
 mod sockets;
 mod who;
+mod why;
 
 use std::io::Write;
 
@@ -14,6 +15,7 @@ use crate::cli::{Arguments, Verb};
 use crate::engine::{Engine, Scope};
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::progress::Waits;
 use crate::render::json::Spacing;
 use crate::render::style::Palette;
 use crate::render::view::View;
@@ -32,6 +34,8 @@ pub struct Terminal<'a> {
     pub notes_palette: Palette,
     /// White space of JSON documents.
     pub spacing: Spacing,
+    /// Whether what is waited for is shown.
+    pub waits: Waits,
 }
 
 /// Runs the verb.
@@ -46,6 +50,7 @@ pub fn run(
         Some(Verb::Sockets(sockets)) => sockets::run(engine, arguments, sockets, terminal),
         Some(Verb::Who(who)) => who::run(engine, who, &scope(Scope::Own), arguments.json, terminal),
         Some(Verb::Reach(reach)) => reach::run(engine, reach, scope(Scope::Own), arguments.json, terminal),
+        Some(Verb::Why(why)) => why::run(engine, why, scope(Scope::Own), arguments.json, terminal),
         Some(Verb::Completions(completions)) => completions::run(completions, terminal),
         Some(Verb::Man(man)) => man::run(man, terminal),
     }?;

@@ -7,17 +7,19 @@ mod probe;
 mod reach;
 mod request;
 mod scope;
+mod why;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread;
 
+use portreeve_diagnose::Progress;
 use portreeve_inventory::collect::{BpfUse, CollectError, Request, collect};
 use portreeve_inventory::group::{Key, groups};
 use portreeve_inventory::survey::{self, Survey, survey};
 use portreeve_inventory::{services, who};
 use portreeve_model::document::{
-    self, Groups, Overview, ReachAssert, ReachDiff, ReachIdle, ReachPorts, Sockets, Who,
+    self, Groups, Overview, ReachAssert, ReachDiff, ReachIdle, ReachPorts, Sockets, Who, Why,
 };
 use portreeve_model::finding::put_in_order;
 use portreeve_model::{Finding, Listener, Process, Protocol, Snapshot, Subject};
@@ -25,7 +27,7 @@ use portreeve_model::{Finding, Listener, Process, Protocol, Snapshot, Subject};
 use crate::config::{Config, Location};
 use crate::engine::{
     AssertQuery, Detail, DiffQuery, Engine, IdleQuery, PortsQuery, ReachQuery, Reached, RulesFrom, Scope,
-    SocketQuery,
+    SocketQuery, WhyQuery,
 };
 use crate::error::CommandError;
 use judge::{Case, Judged};
@@ -155,6 +157,10 @@ impl Engine for Machine {
 
     fn reach_assert(&self, query: &AssertQuery) -> Result<ReachAssert, CommandError> {
         reach::assertions(query, &self.config)
+    }
+
+    fn why(&self, query: &WhyQuery, progress: &dyn Progress) -> Result<Why, CommandError> {
+        why::why(query, self.bpf, progress)
     }
 
     fn service_name(&self, protocol: Protocol, port: u16) -> Option<&'static str> {

@@ -1,4 +1,4 @@
-//! How a rendering is to look: the terminal's width, colours and time zone. Decided once, passed to every renderer.
+//! How a rendering is to look: the terminal's width, colours, signs and time zone. Decided once, passed to every renderer.
 
 use std::env;
 use std::io::IsTerminal;
@@ -6,6 +6,7 @@ use std::io::IsTerminal;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::marks::Marks;
 use super::style::Palette;
 use crate::cli::ColorChoice;
 
@@ -16,6 +17,8 @@ pub struct View {
     pub width: Option<usize>,
     /// Colours.
     pub palette: Palette,
+    /// Signs.
+    pub marks: Marks,
     /// The zone that times are shown in.
     pub zone: TimeZone,
 }
@@ -37,6 +40,7 @@ impl View {
         Self {
             width: width.or_else(|| terminal.then(seen)).map(|width| width.max(MIN_WIDTH)),
             palette: palette(color, terminal, |name| env::var_os(name).map(|v| !v.is_empty() && v != "0")),
+            marks: Marks::of_locale(),
             zone: TimeZone::system(),
         }
     }

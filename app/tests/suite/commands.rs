@@ -111,6 +111,7 @@ fn large_listings_do_not_take_quadratic_time() {
     let view = portreeve_app::render::view::View {
         width: Some(80),
         palette: Palette::Plain,
+        marks: portreeve_app::render::marks::Marks::Unicode,
         zone: jiff::tz::TimeZone::UTC,
     };
     portreeve_app::render::sockets::table(&mut null, &sockets, columns, &view).unwrap();

@@ -8,3 +8,4 @@ mod reach;
 mod reference;
 mod rendering;
 mod support;
+mod why;

@@ -9,8 +9,9 @@ use clap::{Command, CommandFactory};
 use portreeve_app::cli::Arguments;
 use portreeve_app::commands::pages;
 use portreeve_app::render::style::Palette;
+use portreeve_diagnose::layers::LAYERS;
 use portreeve_model::document::{
-    self, Groups, Overview, Reach, ReachAssert, ReachDiff, ReachIdle, ReachPorts, Sockets, Who,
+    self, Groups, Overview, Reach, ReachAssert, ReachDiff, ReachIdle, ReachPorts, Sockets, Who, Why,
 };
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -62,6 +63,37 @@ fn every_document_has_a_schema() {
 }
 
 #[test]
+fn every_code_of_a_layer_is_documented() {
+    let mut text = String::from(
+        "# Codes of `portreeve why`\n\nGenerated from the layers themselves. A code stands in `primary.code`, `contributing[].code` and \
+         `layers[].notes[].code` of\nthe document; it is never reused for something else. The layers stand in the order in which a connection \
+         meets them.\n",
+    );
+    for rule in LAYERS {
+        let _ = write!(text, "\n## {}\n\n| code | what is the case |\n|---|---|\n", rule.name);
+        for code in rule.codes {
+            let _ = writeln!(text, "| `{}` | {} |", code.slug, code.meaning);
+        }
+    }
+    compare("why.md", &text);
+}
+
+#[test]
+fn codes_are_slugs_and_each_is_there_once() {
+    for rule in LAYERS {
+        let mut slugs: Vec<&str> = rule.codes.iter().map(|code| code.slug).collect();
+        for slug in &slugs {
+            let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            assert!(slug.bytes().all(plain) && !slug.is_empty(), "{}/{slug}", rule.name);
+        }
+        slugs.sort_unstable();
+        let count = slugs.len();
+        slugs.dedup();
+        assert_eq!(slugs.len(), count, "{}: a code is there twice", rule.name);
+    }
+}
+
+#[test]
 fn documents_are_valid_by_their_schemas() {
     let schemas = schemas();
     for (file, line) in [
@@ -88,6 +120,12 @@ fn documents_are_valid_by_their_schemas() {
         ("reach-unused", &["reach", "unused", "--json"]),
         ("reach-diff", &["reach", "diff", "old", "live", "--json"]),
         ("reach-diff-complex", &["reach", "diff", "old", "new", "--json"]),
+        ("why-healthy", &["why", "443", "--json"]),
+        ("why-fault", &["why", "443", "--json"]),
+        ("why-undetermined", &["why", "443", "--json"]),
+        ("why-outside", &["why", "443", "--json"]),
+        ("why-many", &["why", "443", "--json"]),
+        ("why-hostile", &["why", "443", "--json"]),
         ("reach-assert", &["reach", "assert", "internet cannot reach tcp/5432", "--json"]),
     ] {
         let printed = ran(file, line, None, Palette::Plain).out;
@@ -125,6 +163,7 @@ fn schemas() -> Vec<(&'static str, Value)> {
         (document::REACH_UNUSED, schema::<ReachIdle>(document::REACH_UNUSED)),
         (document::REACH_DIFF, schema::<ReachDiff>(document::REACH_DIFF)),
         (document::REACH_ASSERT, schema::<ReachAssert>(document::REACH_ASSERT)),
+        (document::WHY, schema::<Why>(document::WHY)),
     ]
 }
 

@@ -9,16 +9,19 @@ use jiff::tz::TimeZone;
 use portreeve_app::cli::Arguments;
 use portreeve_app::commands::{Terminal, run};
 use portreeve_app::engine::{
-    AssertQuery, DiffQuery, Engine, IdleQuery, PortsQuery, ReachQuery, Reached, Scope, SocketQuery,
+    AssertQuery, DiffQuery, Engine, IdleQuery, PortsQuery, ReachQuery, Reached, Scope, SocketQuery, WhyQuery,
 };
 use portreeve_app::error::CommandError;
 use portreeve_app::exit::Exit;
+use portreeve_app::progress::Waits;
 use portreeve_app::render::json::Spacing;
+use portreeve_app::render::marks::Marks;
 use portreeve_app::render::style::Palette;
 use portreeve_app::render::view::View;
+use portreeve_diagnose::Progress;
 use portreeve_model::Protocol;
 use portreeve_model::document::{
-    Groups, Overview, ReachAssert, ReachDiff, ReachIdle, ReachPorts, Sockets, Who,
+    Groups, Overview, ReachAssert, ReachDiff, ReachIdle, ReachPorts, Sockets, Who, Why,
 };
 use serde::de::DeserializeOwned;
 
@@ -72,6 +75,10 @@ impl Engine for Canned {
     }
 
     fn reach_assert(&self, _: &AssertQuery) -> Result<ReachAssert, CommandError> {
+        Ok(self.document())
+    }
+
+    fn why(&self, _: &WhyQuery, _: &dyn Progress) -> Result<Why, CommandError> {
         Ok(self.document())
     }
 
@@ -133,9 +140,10 @@ pub(crate) fn try_run(
     let mut terminal = Terminal {
         out,
         notes,
-        view: View { width, palette, zone: TimeZone::UTC },
+        view: View { width, palette, marks: Marks::Unicode, zone: TimeZone::UTC },
         notes_palette: palette,
         spacing: Spacing::Compact,
+        waits: Waits::Hidden,
     };
     run(&Canned(document), &arguments, &mut terminal)
 }

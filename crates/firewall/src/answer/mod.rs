@@ -20,6 +20,8 @@ pub(crate) use names::Names;
 
 pub use base_chains::base_chains;
 pub use place::{Inferred, PlaceError, infer};
+pub use reproduce::{listing, quoted};
+pub use statement::{decider, rule};
 
 /// The answer to a question. `inferred` tells what the question left open.
 pub fn answer(

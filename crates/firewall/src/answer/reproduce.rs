@@ -63,7 +63,7 @@ fn decider(end: &End) -> Option<Listed<'_>> {
 }
 
 /// The command that lists the chain of what decided.
-pub(crate) fn listing(by: &Decider) -> String {
+pub fn listing(by: &Decider) -> String {
     list(&match by {
         Decider::Rule(rule) => Listed::of_rule(rule),
         Decider::Policy(chain) => Listed::of_chain(chain),
@@ -109,7 +109,7 @@ fn route(question: &Question) -> String {
 }
 
 /// A name as one word of a shell.
-pub(crate) fn quoted(name: &str) -> String {
+pub fn quoted(name: &str) -> String {
     let plain = |character: char| character.is_ascii_alphanumeric() || "-_./@+:".contains(character);
     if !name.is_empty() && name.chars().all(plain) {
         name.to_owned()

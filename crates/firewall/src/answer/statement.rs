@@ -80,7 +80,7 @@ fn acceptor(outcome: &Outcome) -> Option<&Rule> {
 }
 
 /// What decided, with its place and owner.
-pub(crate) fn decider(by: &Decider) -> String {
+pub fn decider(by: &Decider) -> String {
     match by {
         Decider::Rule(rule) => self::rule(rule),
         Decider::Policy(chain) => format!("the policy of {}", self::chain(chain)),
@@ -88,7 +88,7 @@ pub(crate) fn decider(by: &Decider) -> String {
 }
 
 /// A rule with its place and owner.
-pub(crate) fn rule(rule: &Rule) -> String {
+pub fn rule(rule: &Rule) -> String {
     let place = match (rule.handle, rule.line) {
         (Some(handle), _) => format!(", handle {handle}"),
         (None, Some(line)) => format!(", line {line}"),

@@ -42,6 +42,22 @@ impl Docker {
         self.directories.iter().find_map(|place| read(place, id, troubles)).map(|(container, _)| container)
     }
 
+    /// The id and the folder of every container.
+    pub(super) fn folders(&self, troubles: &mut Troubles) -> Vec<(String, PathBuf)> {
+        let mut folders = Vec::new();
+        for place in &self.directories {
+            let ids = names_in(&place.path).unwrap_or_else(|failure| {
+                troubles.add(&place.path, &failure, 1);
+                Vec::new()
+            });
+            folders.extend(ids.into_iter().map(|id| {
+                let folder = place.path.join(&id);
+                (id, folder)
+            }));
+        }
+        folders
+    }
+
     /// Every container whose state says that it runs, with the user whose word that is.
     pub(super) fn running(&self, troubles: &mut Troubles) -> Vec<(Container, Option<u32>)> {
         let mut running = Vec::new();
@@ -88,7 +104,7 @@ fn is_running(config: &Value) -> bool {
     config.pointer("/State/Running").and_then(Value::as_bool) == Some(true)
 }
 
-fn container_of(id: &str, config: &Value) -> Container {
+pub(super) fn container_of(id: &str, config: &Value) -> Container {
     let text =
         |pointer: &str| config.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
     let label = |name: &str| {

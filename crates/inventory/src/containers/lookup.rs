@@ -31,6 +31,10 @@ impl Lookup {
         Self { roots }
     }
 
+    pub(super) fn roots(&self) -> &Roots {
+        &self.roots
+    }
+
     /// Describes the wanted containers, one result for each distinct id, in the order asked. A container of which no
     /// state file tells anything has its id, runtime and pod UID only, and there is an [`Unseen`] that says why.
     ///
