@@ -21,6 +21,7 @@ pub mod packet;
 pub mod proc_net;
 pub mod proc_process;
 pub mod routing;
+pub mod tls_answer;
 pub mod unix_packet_vsock_diag;
 
 /// A target: its name, which is also the name of its seeds' folder, and its function.
@@ -44,6 +45,7 @@ pub const TARGETS: &[Target] = &[
     ("ipset_save", ipset_save::run),
     ("packet", packet::run),
     ("firewall_snapshot", firewall_snapshot::run),
+    ("tls_answer", tls_answer::run),
 ];
 
 /// Runs the target of this name on `data`; `false` where there is no such target.

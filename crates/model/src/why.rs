@@ -32,7 +32,7 @@ pub enum LayerName {
     Limits,
     /// Ephemeral ports of whoever connects.
     Ports,
-    /// Mandatory access control: SELinux, AppArmor.
+    /// Mandatory access control: `SELinux`, `AppArmor`.
     Mac,
     /// The TLS handshake and the certificate.
     Tls,

@@ -61,7 +61,9 @@ fn selinux(rest: &str) -> Option<Denial<'_>> {
         subject: text(fields, "scontext"),
         object: text(fields, "tcontext"),
         class: text(fields, "tclass"),
-        port: number(fields, "src").or_else(|| number(fields, "dest")).and_then(|port| u16::try_from(port).ok()),
+        port: number(fields, "src")
+            .or_else(|| number(fields, "dest"))
+            .and_then(|port| u16::try_from(port).ok()),
         mask: Cow::Borrowed(""),
         enforced: number(fields, "permissive") != Some(1),
     })
@@ -77,7 +79,10 @@ fn apparmor(fields: &str) -> Option<Denial<'_>> {
         subject: text(fields, "profile"),
         object: text(fields, "name"),
         class: text(fields, "class"),
-        port: number(fields, "lport").or_else(|| number(fields, "fport")).and_then(|port| u16::try_from(port).ok()).filter(|port| *port != 0),
+        port: number(fields, "lport")
+            .or_else(|| number(fields, "fport"))
+            .and_then(|port| u16::try_from(port).ok())
+            .filter(|port| *port != 0),
         mask: text(fields, "denied_mask"),
         enforced: true,
     })
@@ -135,7 +140,10 @@ mod tests {
     fn selinux_tells_the_port_that_may_not_be_bound() {
         let line = r#"type=AVC msg=audit(1795327378.123:456): avc:  denied  { name_bind } for  pid=1234 comm="nginx" src=8443 scontext=system_u:system_r:httpd_t:s0 tcontext=system_u:object_r:unreserved_port_t:s0 tclass=tcp_socket permissive=0"#;
         let denial = denial(line).unwrap();
-        assert_eq!((denial.module, denial.operation, denial.port), (Module::SeLinux, "name_bind", Some(8443)));
+        assert_eq!(
+            (denial.module, denial.operation, denial.port),
+            (Module::SeLinux, "name_bind", Some(8443))
+        );
         assert_eq!((denial.pid, &*denial.command, denial.enforced), (Some(1234), "nginx", true));
         assert_eq!(denial.object, "system_u:object_r:unreserved_port_t:s0");
         let permissive = line.replace("permissive=0", "permissive=1");
@@ -148,7 +156,10 @@ mod tests {
     fn apparmor_tells_profile_and_file() {
         let line = r#"audit: type=1400 audit(1795327378.123:456): apparmor="DENIED" operation="open" class="file" profile="/usr/sbin/nginx" name="/srv/tls/site.key" pid=1234 comm="nginx" requested_mask="r" denied_mask="r" fsuid=33 ouid=0"#;
         let denial = denial(line).unwrap();
-        assert_eq!((denial.module, denial.operation, &*denial.object), (Module::AppArmor, "open", "/srv/tls/site.key"));
+        assert_eq!(
+            (denial.module, denial.operation, &*denial.object),
+            (Module::AppArmor, "open", "/srv/tls/site.key")
+        );
         assert_eq!((&*denial.subject, &*denial.mask, denial.port), ("/usr/sbin/nginx", "r", None));
         let bind = r#"apparmor="DENIED" operation="bind" class="net" profile="own" pid=7 comm=61206222 laddr=0.0.0.0 lport=443 family="inet" sock_type="stream" protocol=6 requested_mask="bind" denied_mask="bind""#;
         let bound = super::denial(bind).unwrap();

@@ -16,7 +16,7 @@ wire_enum! {
         Local = 1 => "local",
         /// An ICMP message (RFC 792).
         Icmp = 2 => "icmp",
-        /// An ICMPv6 message (RFC 4443).
+        /// An `ICMPv6` message (RFC 4443).
         Icmp6 = 3 => "icmpv6",
     }
 }

@@ -96,9 +96,10 @@ fn binding(host: &Value, protocol: Protocol, port: u16) -> Option<(Option<IpAddr
             return None;
         }
         let field = |one: &Value, name: &str| one.get(name).and_then(Value::as_str).map(str::to_owned);
-        let ours = outer.as_array()?.iter().find(|one| {
-            field(one, "HostPort").and_then(|text| text.parse().ok()) == Some(port)
-        })?;
+        let ours = outer
+            .as_array()?
+            .iter()
+            .find(|one| field(one, "HostPort").and_then(|text| text.parse().ok()) == Some(port))?;
         let address: Option<IpAddr> = field(ours, "HostIp").and_then(|text| text.parse().ok());
         Some((address.filter(|address| !address.is_unspecified()), inner.parse().ok()?))
     })
@@ -186,8 +187,10 @@ mod tests {
         container(root.path(), "other", &state(true, false), "8081");
         let lookup = Lookup::new(Roots { root: root.path().to_owned(), ..Roots::default() });
         let (found, unseen) = lookup.publishing(Protocol::Tcp, 8080);
-        let told: Vec<_> =
-            found.iter().map(|one| (one.container.label().to_owned(), one.state, one.container_port, one.exit_code)).collect();
+        let told: Vec<_> = found
+            .iter()
+            .map(|one| (one.container.label().to_owned(), one.state, one.container_port, one.exit_code))
+            .collect();
         assert_eq!(
             told,
             [

@@ -24,10 +24,10 @@ pub fn counters(text: &str) -> impl Iterator<Item = Counter<'_>> {
 }
 
 fn pair<'a>(names: &'a str, values: &'a str) -> impl Iterator<Item = Counter<'a>> {
-    let (group, names) = names.split_once(':').unwrap_or_default();
+    let (group, columns) = names.split_once(':').unwrap_or_default();
     let (same, values) = values.split_once(':').unwrap_or_default();
-    let named = names.split_ascii_whitespace().zip(values.split_ascii_whitespace());
-    named
+    let cells = columns.split_ascii_whitespace().zip(values.split_ascii_whitespace());
+    cells
         .filter(move |_| group == same)
         .filter_map(move |(name, value)| Some(Counter { group, name, value: value.parse::<i128>().ok()? }))
 }

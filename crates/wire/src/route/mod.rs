@@ -16,8 +16,8 @@ pub use change::{
 };
 pub use link::{IFF_LOOPBACK, IFF_PROMISC, IFF_UP, Link, LinkBridge, LinkXdp, RTM_NEWLINK, dump_links};
 pub use neighbour::{
-    NUD_DELAY, NUD_FAILED, NUD_INCOMPLETE, NUD_NOARP, NUD_PERMANENT, NUD_PROBE, NUD_REACHABLE, NUD_STALE, Neighbour,
-    RTM_NEWNEIGH, dump_neighbours,
+    NUD_DELAY, NUD_FAILED, NUD_INCOMPLETE, NUD_NOARP, NUD_PERMANENT, NUD_PROBE, NUD_REACHABLE, NUD_STALE,
+    Neighbour, RTM_NEWNEIGH, dump_neighbours,
 };
 pub use nexthop::{NexthopObject, RTM_NEWNEXTHOP, dump_nexthops};
 pub use routes::{RTM_NEWROUTE, Route, RouteNexthop, RouteQuery, RouteType, dump_routes};

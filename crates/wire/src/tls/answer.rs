@@ -1,7 +1,7 @@
 //! The first thing that a server says to a client's hello: its own hello, or an alert.
 
-use super::names::{ContentType, HandshakeType, Version};
-use super::record::{Alert, Record, Records};
+use super::names::{AlertLevel, ContentType, HandshakeType, Version};
+use super::record::{Alert, Record};
 use super::suite::Suite;
 use crate::WireError;
 use crate::cursor::Cursor;
@@ -43,35 +43,45 @@ impl Answer {
         const WHAT: &str = "TLS answer";
         let mut warned = None;
         let mut hello: Vec<u8> = Vec::new();
-        for record in Records::new(bytes) {
-            match record.content {
-                ContentType::Alert => match Alert::of(&record) {
-                    Some(alert) if alert.level == super::AlertLevel::Warning => warned = Some(alert),
-                    Some(alert) => return Ok(Self::Alert(alert)),
-                    None => return Err(WireError::Missing { what: "a readable alert" }),
+        let mut rest = bytes;
+        loop {
+            let (content, fragment, end) = match Record::decode(rest) {
+                Ok((record, more)) => {
+                    rest = more;
+                    if let Some(alert) = Alert::of(&record) {
+                        if alert.level != AlertLevel::Warning {
+                            return Ok(Self::Alert(alert));
+                        }
+                        warned = Some(alert);
+                        continue;
+                    }
+                    (record.content, record.fragment, None)
+                }
+                // A record may hold the whole first flight; the hello stands at its beginning.
+                Err(error @ WireError::Truncated { .. }) => match rest.split_at_checked(5) {
+                    Some((&[content, ..], fragment)) => (content.into(), fragment, Some(error)),
+                    _ => return warned.filter(|_| hello.is_empty()).map(Self::Alert).ok_or(error),
                 },
+                Err(error) => return Err(error),
+            };
+            match content {
                 // A message may be spread over records (RFC 8446, 5.1).
                 ContentType::Handshake => {
-                    hello.extend_from_slice(record.fragment);
+                    hello.extend_from_slice(fragment);
                     match ServerHello::decode(&hello) {
                         Err(WireError::Truncated { .. }) => {}
                         read => return read.map(Self::Hello),
                     }
                 }
+                ContentType::Alert if end.is_none() => {
+                    return Err(WireError::Missing { what: "a readable alert" });
+                }
+                ContentType::Alert => {}
                 other => return Err(WireError::WrongKind { what: WHAT, kind: other.value().into() }),
             }
-        }
-        match warned {
-            Some(alert) if hello.is_empty() => Ok(Self::Alert(alert)),
-            _ => match Record::decode(bytes) {
-                Err(error) => Err(error),
-                Ok(_) => Err(WireError::Truncated {
-                    what: WHAT,
-                    offset: 0,
-                    needed: bytes.len() + 1,
-                    available: bytes.len(),
-                }),
-            },
+            if let Some(error) = end {
+                return Err(error);
+            }
         }
     }
 }
@@ -126,7 +136,7 @@ fn selected_version(mut cursor: Cursor<'_>) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{AlertDescription, AlertLevel};
+    use super::super::AlertDescription;
     use super::*;
 
     /// A server's hello: version, suite, extensions.
@@ -163,6 +173,11 @@ mod tests {
             (read.version, read.suite.to_string().as_str()),
             (Version::Tls13, "TLS_AES_128_GCM_SHA256")
         );
+        // What comes after the hello in the same record may be cut off.
+        let mut flight = hello(0x0303, 0xc02f, &[]);
+        flight.extend([11, 0, 4, 0]);
+        flight.extend([9; 600]);
+        assert!(matches!(Answer::decode(&record(&flight)[..512]), Ok(Answer::Hello(_))));
         for length in 0..new.len() {
             assert!(matches!(Answer::decode(&new[..length]), Err(WireError::Truncated { .. })), "{length}");
         }

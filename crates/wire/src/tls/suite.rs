@@ -42,11 +42,10 @@ impl Suite {
         let Some(name) = self.name() else { return Usage::Withdrawn };
         let has = |part: &str| name.contains(part);
         let key_exchange = name.split("_WITH_").next().unwrap_or_default();
-        if self.0 >> 8 == 0x13 && !has("CCM") {
-            Usage::Modern
-        } else if key_exchange.starts_with("TLS_ECDHE_")
-            && (has("_AES_128_GCM") || has("_AES_256_GCM") || has("CHACHA20"))
-        {
+        let is_tls13 = self.0 >> 8 == 0x13 && !has("CCM");
+        let is_forward_secret = key_exchange.starts_with("TLS_ECDHE_")
+            && (has("_AES_128_GCM") || has("_AES_256_GCM") || has("CHACHA20"));
+        if is_tls13 || is_forward_secret {
             Usage::Modern
         } else if ["TLS_RSA", "TLS_ECDHE_RSA", "TLS_ECDHE_ECDSA", "TLS_DHE_RSA"].contains(&key_exchange)
             && (has("_AES_") || has("CHACHA20"))
