@@ -1,7 +1,10 @@
 //! One certificate, read as far as it can be read.
 
+use std::fmt::Write as _;
+
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::LazyLock;
 
 use jiff::{SignedDuration, Timestamp};
 use rustls::pki_types::CertificateDer;
@@ -115,7 +118,7 @@ impl Certificate {
             self.names.iter().cloned().chain(self.addresses.iter().map(ToString::to_string)).collect();
         match all.as_slice() {
             [] => "no name".to_owned(),
-            [few @ ..] if few.len() <= 3 => few.join(", "),
+            few if few.len() <= 3 => few.join(", "),
             [a, b, rest @ ..] => format!("{a}, {b} and {} more", rest.len()),
             [one] => one.clone(),
         }
@@ -130,7 +133,6 @@ impl Certificate {
     pub fn has_weak_signature(&self) -> bool {
         let low = self.signature.to_ascii_lowercase();
         ["md2", "md5", "sha1", "sha-1"].iter().any(|digest| low.contains(digest))
-            && !["sha-1-pss"].contains(&low.as_str())
     }
 
     /// Whether clients refuse its key for its size: RSA and DSA under 2048 bits, curves under 224.
@@ -177,7 +179,7 @@ impl Certificate {
         self.raw_subject = certificate.subject().as_raw().to_vec();
         self.raw_issuer = certificate.issuer().as_raw().to_vec();
         self.common_name = common_name(certificate.subject());
-        self.serial = certificate.raw_serial().iter().map(|byte| format!("{byte:02x}")).collect();
+        self.serial = hexadecimal(certificate.raw_serial());
         self.not_before = moment(certificate.validity().not_before.timestamp(), Timestamp::MIN);
         self.not_after = moment(certificate.validity().not_after.timestamp(), Timestamp::MAX);
         self.signature = algorithm(&certificate.signature_algorithm.algorithm);
@@ -199,15 +201,15 @@ impl Certificate {
         let key = certificate.public_key();
         match key.parsed() {
             Ok(PublicKey::RSA(rsa)) => {
-                self.key = "RSA".to_owned();
+                "RSA".clone_into(&mut self.key);
                 // The size that is said is that of whole bytes; a modulus begins with its highest bit.
                 self.key_bits = rsa.key_size();
             }
             Ok(PublicKey::EC(point)) => {
-                self.key = "EC".to_owned();
+                "EC".clone_into(&mut self.key);
                 self.key_bits = point.key_size();
             }
-            Ok(PublicKey::DSA(_)) => self.key = "DSA".to_owned(),
+            Ok(PublicKey::DSA(_)) => "DSA".clone_into(&mut self.key),
             _ => self.key = algorithm(&key.algorithm.algorithm),
         }
     }
@@ -237,13 +239,11 @@ impl Certificate {
                 }
             }
             ParsedExtension::AuthorityKeyIdentifier(identifier) => {
-                let names = identifier.authority_cert_issuer.iter().flatten();
-                self.issuer_of_issuer = names
-                    .filter_map(|name| match name {
-                        GeneralName::DirectoryName(name) => Some(name.to_string()),
-                        _ => None,
-                    })
-                    .next();
+                let mut names = identifier.authority_cert_issuer.iter().flatten();
+                self.issuer_of_issuer = names.find_map(|name| match name {
+                    GeneralName::DirectoryName(name) => Some(name.to_string()),
+                    _ => None,
+                });
             }
             _ => {}
         }
@@ -260,16 +260,20 @@ fn common_name(name: &X509Name<'_>) -> Option<String> {
     name.iter_common_name().next().and_then(|one| one.as_str().ok()).map(str::to_owned)
 }
 
+/// Names of algorithms: made once, since a store has many certificates.
+static REGISTRY: LazyLock<OidRegistry<'static>> = LazyLock::new(|| OidRegistry::default().with_crypto());
+
 /// The name of an algorithm as OpenSSL writes it, else its number.
 fn algorithm(oid: &Oid<'_>) -> String {
     let number = oid.to_id_string();
     match number.as_str() {
+        "1.2.840.10045.4.1" => return "ecdsa-with-SHA1".to_owned(),
+        "1.2.840.10040.4.3" => return "dsa-with-SHA1".to_owned(),
         "1.3.101.112" => return "Ed25519".to_owned(),
         "1.3.101.113" => return "Ed448".to_owned(),
         _ => {}
     }
-    let registry = OidRegistry::default().with_crypto();
-    registry.get(oid).map_or(number, |entry| entry.sn().to_owned())
+    REGISTRY.get(oid).map_or(number, |entry| entry.sn().to_owned())
 }
 
 fn fingerprint(der: &[u8]) -> String {
@@ -279,7 +283,15 @@ fn fingerprint(der: &[u8]) -> String {
         return String::new();
     };
     let digest = suite.common.hash_provider.hash(der);
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(digest.as_ref())
+}
+
+/// Two digits a byte.
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Of a message of the handshake.

@@ -100,7 +100,7 @@ pub fn judge(chain: &[Certificate], store: &Store, now: Timestamp) -> Option<Ver
         not_yet_valid,
         expired_root,
         surplus: surplus(chain, &path),
-        in_order: path.iter().copied().eq(0..path.len()),
+        in_order: is_in_order(chain, &path),
         is_public: store.is_public(&last.raw_issuer) || store.is_public(&last.raw_subject),
         trust,
         path,
@@ -125,6 +125,17 @@ fn path(chain: &[Certificate]) -> Vec<usize> {
         }
     }
     path
+}
+
+/// Whether each is signed by the next one, what is sent twice apart.
+fn is_in_order(chain: &[Certificate], path: &[usize]) -> bool {
+    let mut sent: Vec<&Certificate> = Vec::new();
+    for one in chain {
+        if !sent.iter().any(|other| other.der == one.der) {
+            sent.push(one);
+        }
+    }
+    path.iter().filter_map(|place| chain.get(*place)).zip(sent).all(|(on_path, sent)| on_path.der == sent.der)
 }
 
 fn surplus(chain: &[Certificate], path: &[usize]) -> Vec<usize> {
@@ -225,7 +236,8 @@ fn missing(chain: &[Certificate], last: &Certificate, path: &[usize], store: &St
     let above = last.issuer_of_issuer.as_ref().filter(|above| **above != last.issuer);
     let url = last.issuer_urls.iter().find(|url| url.starts_with("http")).cloned();
     // A certificate whose issuer has itself as issuer leads to an authority directly.
-    let is_root = last.issuer_of_issuer.as_ref() == Some(&last.issuer);
+    let is_root =
+        last.issuer_of_issuer.as_ref() == Some(&last.issuer) || last.issuer.to_lowercase().contains("root");
     let kin = store.added().find(|root| is_kin(&root.subject, &last.issuer)).map(|root| root.subject.clone());
     let low = last.issuer.to_lowercase();
     let is_called =
@@ -279,6 +291,10 @@ fn in_words(error: &Error) -> String {
         Error::InvalidCertificate(
             CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. },
         ) => "the certificate is not for servers (extended key usage)".to_owned(),
+        Error::InvalidCertificate(
+            CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
+        ) => "a certificate is signed in a way that clients do not accept".to_owned(),
         Error::InvalidCertificate(CertificateError::Other(other)) => other.to_string(),
         Error::InvalidCertificate(other) => other.to_string(),
         other => other.to_string(),

@@ -17,7 +17,7 @@ pub enum Spoken {
     Pop3,
     /// IMAP: STARTTLS comes later.
     Imap,
-    /// MySQL or MariaDB: TLS begins after the greeting.
+    /// `MySQL` or `MariaDB`: TLS begins after the greeting.
     Mysql,
     /// Redis.
     Redis,

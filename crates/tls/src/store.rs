@@ -41,11 +41,12 @@ impl Store {
         let loaded = rustls_native_certs::load_native_certs();
         let mut certificates = loaded.certs;
         let mut problems: Vec<String> = loaded.errors.iter().map(ToString::to_string).collect();
-        if env::var_os("SSL_CERT_FILE").is_some() && env::var_os("SSL_CERT_DIR").is_none() {
-            if let Some(folder) = FOLDERS.iter().map(Path::new).find(|folder| folder.is_dir()) {
-                let more = rustls_native_certs::load_certs_from_paths(None, Some(folder));
-                certificates.extend(more.certs);
-            }
+        if env::var_os("SSL_CERT_FILE").is_some()
+            && env::var_os("SSL_CERT_DIR").is_none()
+            && let Some(folder) = FOLDERS.iter().map(Path::new).find(|folder| folder.is_dir())
+        {
+            let more = rustls_native_certs::load_certs_from_paths(None, Some(folder));
+            certificates.extend(more.certs);
         }
         problems.truncate(4);
         if certificates.is_empty() {

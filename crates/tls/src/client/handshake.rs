@@ -53,10 +53,10 @@ fn drive(connection: &mut ClientConnection, wire: &mut WireTap) -> End {
                 break;
             }
         }
-        if connection.is_handshaking() {
-            if let Err(end) = receive(connection, wire) {
-                return end;
-            }
+        if connection.is_handshaking()
+            && let Err(end) = receive(connection, wire)
+        {
+            return end;
         }
     }
     (Ending::Done, None)
@@ -67,8 +67,7 @@ fn second_thoughts(connection: &mut ClientConnection, wire: &mut WireTap, deadli
     wire.set_deadline(deadline.min(Instant::now() + SECOND_THOUGHTS));
     let end = match receive(connection, wire) {
         // A ticket, or data: the server goes on.
-        Ok(()) => (Ending::Done, None),
-        Err((Ending::Timeout, _)) => (Ending::Done, None),
+        Ok(()) | Err((Ending::Timeout, _)) => (Ending::Done, None),
         Err(end) => end,
     };
     wire.set_deadline(deadline);
