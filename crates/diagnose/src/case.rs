@@ -6,8 +6,8 @@ use portreeve_model::why::{Endpoint, Sight};
 use portreeve_model::{Host, Protocol};
 
 use crate::facts::{
-    ConntrackFacts, HttpFacts, LimitFacts, MacFacts, NameFacts, PathFacts, PortFacts, QueueFacts, ServiceFacts, TlsFacts,
-    TrialFacts,
+    ConntrackFacts, HttpFacts, LimitFacts, MacFacts, NameFacts, PathFacts, PortFacts, QueueFacts,
+    ServiceFacts, TlsFacts, TrialFacts,
 };
 use crate::target::Question;
 

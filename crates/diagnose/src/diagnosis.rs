@@ -21,7 +21,7 @@ use crate::rank::{self, Ranked};
 use crate::target::{Probe, Question};
 
 /// The whole may take this long: less than ten seconds whatever is wrong, with what the program needs besides.
-const WHOLE: Duration = Duration::from_millis(9_000);
+const WHOLE: Duration = Duration::from_secs(9);
 /// One answer is waited for this long: two retransmissions of a SYN (RFC 6298: after 1 s and 2 s more) and their answers fit.
 const PATIENCE: Duration = Duration::from_millis(3_500);
 
@@ -67,7 +67,7 @@ pub fn diagnose(question: Question, options: Options, progress: &dyn Progress) -
 fn gather(question: Question, options: Options, budget: Budget, progress: &dyn Progress) -> Case {
     progress.begins("looking at this host");
     // Each only waits for the kernel, for a program or for a name server: side by side.
-    let (names, path, mut service, mut queues) = thread::scope(|scope| {
+    let (mut names, path, mut service, mut queues) = thread::scope(|scope| {
         let question = &question;
         let names = scope.spawn(move || {
             if question.target.name.is_some() {
@@ -82,6 +82,9 @@ fn gather(question: Question, options: Options, budget: Budget, progress: &dyn P
     });
     let mut path = path;
     let mut conntrack = look::conntrack();
+    if let Some(names) = &mut names {
+        look::names_served_here(names, &service);
+    }
     let (endpoints, sight) = endpoints::choose(&question, names.as_ref(), &path, &service);
     look::simulate(&mut path, &question, &endpoints, sight);
     let (trials, tls, http, ports, limits, watch, onward) = thread::scope(|scope| {
@@ -90,16 +93,21 @@ fn gather(question: Question, options: Options, budget: Budget, progress: &dyn P
         let onward = scope.spawn(move || look::onward(question, seen, budget));
         let ports = scope.spawn(move || look::ports(question, endpoints, seen));
         let limits = scope.spawn(move || look::limits(question, service));
-        let watch = scope.spawn(move || if sight == Sight::Inside { look::service_watch(question, service) } else { Watch::default() });
+        let watch = scope.spawn(move || {
+            if sight == Sight::Inside { look::service_watch(question, service) } else { Watch::default() }
+        });
         let (trials, tls, http) = joined(tried);
         (trials, tls, http, joined(ports), joined(limits), joined(watch), joined(onward))
     });
     service.watch = watch;
-    // After the trials, which may have been refused by it.
-    let mac = look::mac(&question, &service);
+    // After the trials, which may have been refused, or have been the last straw.
+    let kernel = if sight == Sight::Inside { look::kernel_log() } else { look::KernelLog::default() };
+    let mac = look::mac(&service, &kernel);
+    let mut limits = limits;
+    look::limits_again(&mut limits, &service, &kernel);
     look::path_again(&mut path, onward);
     look::conntrack_again(&mut conntrack);
-    look::queues_again(&mut queues, &question);
+    look::queues_again(&mut queues, &question, &service);
     Case {
         question,
         sight,

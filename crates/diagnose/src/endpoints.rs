@@ -1,11 +1,10 @@
 //! Which addresses of the target are judged, and from where it is looked at.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 use portreeve_firewall::network::{Address, RouteKind, Scope};
-use portreeve_model::IpCoverage;
-use portreeve_model::Listener;
 use portreeve_model::why::{Endpoint, Sight};
+use portreeve_model::{IpCoverage, Listener};
 
 use crate::facts::{NameFacts, PathFacts, ServiceFacts};
 use crate::target::Question;
@@ -23,26 +22,69 @@ pub(crate) fn choose(
     let target = &question.target;
     let mut chosen: Vec<(IpAddr, &'static str)> = match (target.address, names) {
         (Some(address), _) => vec![(address, "written")],
-        (None, Some(names)) => names.addresses.clone(),
-        (None, None) => of_this_host(path, service),
+        (None, Some(names)) => usable(question, path, &names.addresses),
+        (None, None) => of_this_host(question, path, service),
     };
     chosen.truncate(MOST);
     let endpoints: Vec<Endpoint> = chosen
         .into_iter()
         .map(|(address, origin)| Endpoint {
-            address: SocketAddr::new(address, target.port),
+            address: located(address, target.port, target.zone.as_deref(), path),
             origin: origin.to_owned(),
             interface: path.interface_of(address),
         })
         .collect();
-    let named = target.address.is_some() || target.name.is_some();
+    let elsewhere_is_meant = target.address.is_some() || target.name.is_some();
     let here = endpoints.iter().any(|endpoint| endpoint.interface.is_some());
-    let sight = if here || !named { Sight::Inside } else { Sight::Outside };
+    let sight = if here || !elsewhere_is_meant { Sight::Inside } else { Sight::Outside };
     (endpoints, sight)
 }
 
+/// With the interface of a link-local address: the one that was written, or the one of this host that has it.
+fn located(address: IpAddr, port: u16, zone: Option<&str>, path: &PathFacts) -> SocketAddr {
+    let IpAddr::V6(v6) = address else { return SocketAddr::new(address, port) };
+    let index = |v6: Ipv6Addr| {
+        let network = &path.network;
+        let written = zone.map(|zone| {
+            network.interface_named(zone).map(|interface| interface.index).or_else(|| zone.parse().ok())
+        });
+        let held = || network.addresses.iter().find(|one| one.address == v6).map(|one| one.interface);
+        written.unwrap_or_else(held)
+    };
+    let scope = if v6.is_unicast_link_local() { index(v6).unwrap_or(0) } else { 0 };
+    SocketAddr::V6(SocketAddrV6::new(v6, port, 0, scope))
+}
+
+/// The addresses of a name that whoever asks can use: a client of one IP version asks for no other, nor does this host for one of
+/// which it has no address (RFC 6724). Where none is left, all are judged.
+fn usable(
+    question: &Question,
+    path: &PathFacts,
+    addresses: &[(IpAddr, &'static str)],
+) -> Vec<(IpAddr, &'static str)> {
+    let is_usable = |address: IpAddr| match question.from {
+        Some(client) => client.is_ipv6() == address.is_ipv6(),
+        None => path.interface_of(address).is_some() || has_version(path, address),
+    };
+    let usable: Vec<_> = addresses.iter().copied().filter(|(address, _)| is_usable(*address)).collect();
+    if usable.is_empty() { addresses.to_vec() } else { usable }
+}
+
+/// Whether this host has an address from which it can speak to this one.
+fn has_version(path: &PathFacts, address: IpAddr) -> bool {
+    path.network.addresses.iter().any(|own| {
+        own.address.is_ipv6() == address.is_ipv6()
+            && !own.address.is_loopback()
+            && !matches!(own.address, IpAddr::V6(v6) if v6.is_unicast_link_local())
+    })
+}
+
 /// A bare port: the addresses that its listeners have, or one of each IP version that others may use.
-fn of_this_host(path: &PathFacts, service: &ServiceFacts) -> Vec<(IpAddr, &'static str)> {
+fn of_this_host(
+    question: &Question,
+    path: &PathFacts,
+    service: &ServiceFacts,
+) -> Vec<(IpAddr, &'static str)> {
     let bound = service.listeners.iter().flat_map(|listener: &Listener| &listener.addresses);
     let mut specific: Vec<IpAddr> = Vec::new();
     let (mut v4, mut v6) = (false, false);
@@ -51,17 +93,31 @@ fn of_this_host(path: &PathFacts, service: &ServiceFacts) -> Vec<(IpAddr, &'stat
         if address.is_unspecified() {
             v4 |= !matches!(one.covers, IpCoverage::Ipv6);
             v6 |= address.is_ipv6();
-        } else if !address.is_loopback() && !specific.contains(&address) {
+        } else if !address.is_loopback()
+            && path.interface_of(address).is_some()
+            && !specific.contains(&address)
+        {
             specific.push(address);
         }
     }
     if !v4 && !v6 && specific.is_empty() {
         (v4, v6) = (true, true);
     }
+    // A client of one IP version is asked for: whether the service has it is the question.
+    if let Some(client) = question.from {
+        (v4, v6) = (client.is_ipv4(), client.is_ipv6());
+        specific.retain(|address| address.is_ipv6() == client.is_ipv6());
+        if !specific.is_empty() {
+            (v4, v6) = (false, false);
+        }
+    }
     let wanted = [(v4, false), (v6, true)].into_iter().filter(|(wanted, _)| *wanted);
     let mut addresses: Vec<IpAddr> = wanted.filter_map(|(_, v6)| usual(path, v6)).collect();
-    addresses.extend(specific);
-    addresses.dedup();
+    for address in specific {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
     if addresses.is_empty() {
         addresses.push(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
     }
@@ -82,12 +138,21 @@ fn usual(path: &PathFacts, v6: bool) -> Option<IpAddr> {
             .flat_map(|route| route.nexthops.as_slice())
             .any(|hop| hop.interface == Some(address.interface))
     };
+    // A bridge for containers that has none, a tunnel that is down: others are meant, where there are others.
+    let works = |address: &Address| {
+        network
+            .interface(address.interface)
+            .is_some_and(|interface| interface.flags.is_up() && interface.flags.has_carrier())
+    };
     let candidates = network.addresses.iter().filter(|one| {
         one.address.is_ipv6() == v6
             && !one.address.is_loopback()
             && one.scope == Scope::UNIVERSE
             && !one.is_deprecated()
-            && !one.is_duplicate()
     });
-    candidates.min_by_key(|one| (!leaves_by(one), one.is_secondary())).map(|one| one.address)
+    candidates
+        .min_by_key(|one| {
+            (!leaves_by(one), !works(one), one.is_duplicate(), one.is_tentative(), one.is_secondary())
+        })
+        .map(|one| one.address)
 }

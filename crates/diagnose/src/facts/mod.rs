@@ -16,20 +16,23 @@ mod trials;
 
 pub use conntrack::ConntrackFacts;
 pub use http::HttpFacts;
-pub use limits::LimitFacts;
-pub use mac::MacFacts;
+pub use limits::{
+    GroupLimits, Kill, LimitComplaint, LimitFacts, LimitKind, ProcessLimits, SystemLimits, Used,
+};
+pub use mac::{MacFacts, Refusal, SeLinux};
 pub use names::{
-    HostsEntry, MOST_SERVERS, NameFacts, RecordType, Reply, ReplyOutcome, ResolverConfiguration, Response, ServedHere,
-    SourceOrder, SystemAnswer,
+    HostsEntry, MOST_SERVERS, NameFacts, RecordType, Reply, ReplyOutcome, ResolverConfiguration, Response,
+    ServedHere, SourceOrder, SystemAnswer,
 };
 pub use path::PathFacts;
-pub use ports::PortFacts;
+pub use ports::{Destination, PortFacts, PortHolder, SourceUse};
 pub use queues::{
-    DatagramQueue, HalfOpen, ListenQueue, QueueFacts, QueueLook, QueueParameters, Struggling, Waiting,
+    Behind, DatagramQueue, HalfOpen, ListenQueue, QueueFacts, QueueLook, QueueParameters, Struggling, Waiting,
 };
 pub use service::ServiceFacts;
 pub use tls::{SecondTries, TlsFacts, TlsTry};
 pub use tls_files::ConfiguredCertificate;
 pub use trials::{
-    Answer, Connected, Echo, Hop, OtherPort, Outcome, Rejection, Sent, Silence, SmallTry, Standing, Surroundings, Trial, TrialFacts,
+    Answer, Connected, Echo, Hop, OtherPort, Outcome, Rejection, Sent, Silence, SmallTry, Standing,
+    Surroundings, Trial, TrialFacts,
 };

@@ -70,7 +70,8 @@ impl NameFacts {
     /// The addresses that one server gives, of the first name of the list for which it has any.
     pub fn addresses_by(&self, server: std::net::SocketAddr) -> Vec<IpAddr> {
         let of = |candidate: &String| -> Vec<IpAddr> {
-            let replies = self.replies.iter().filter(|reply| reply.server == server && reply.question == *candidate);
+            let replies =
+                self.replies.iter().filter(|reply| reply.server == server && reply.question == *candidate);
             replies.flat_map(|reply| reply.addresses().iter().copied()).collect()
         };
         self.candidates.iter().map(of).find(|addresses| !addresses.is_empty()).unwrap_or_default()

@@ -11,8 +11,29 @@ pub struct QueueFacts {
     pub before: Option<QueueLook>,
     /// After everything was tried.
     pub after: Option<QueueLook>,
+    /// Containers that publish the port: what waits in them.
+    pub behind: Vec<Behind>,
     /// Parameters of the kernel.
     pub parameters: QueueParameters,
+}
+
+/// A container that publishes the port, and what waits in its network namespace on the port that is published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Behind {
+    /// Name or id.
+    pub container: String,
+    /// The port in the container.
+    pub port: u16,
+    /// Its first process.
+    pub pid: u32,
+    /// That process's name.
+    pub name: String,
+    /// Its processes are stopped (state T): the first, or all that it started.
+    pub stopped: bool,
+    /// Its cgroup is frozen: `docker pause`.
+    pub frozen: bool,
+    /// Accept queues in it, where its network namespace could be entered.
+    pub queues: Vec<ListenQueue>,
 }
 
 /// One look.

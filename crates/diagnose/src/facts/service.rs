@@ -8,6 +8,7 @@ mod software;
 mod unit;
 mod watch;
 
+use jiff::Timestamp;
 use portreeve_model::who::Answer;
 use portreeve_model::{Listener, Namespace, Socket, Unseen};
 
@@ -22,6 +23,8 @@ pub use watch::{Change, Event, Watch};
 /// What holds the port, in the network namespace of the question, and what else has to do with it.
 #[derive(Debug, Default)]
 pub struct ServiceFacts {
+    /// When it was looked at.
+    pub looked_at: Option<Timestamp>,
     /// The listeners on the port and protocol, in this network namespace.
     pub listeners: Vec<Listener>,
     /// Listeners on the port and protocol in other network namespaces.
@@ -38,6 +41,8 @@ pub struct ServiceFacts {
     pub sockets: Vec<Socket>,
     /// Who is to serve the port and does not hold it.
     pub candidates: Vec<Candidate>,
+    /// A process that does not hold the port has its number in its command line: a script that starts something, perhaps.
+    pub is_mentioned: bool,
     /// Containers that publish the port, running or not.
     pub publishers: Vec<Publisher>,
     /// Socket units of the service manager that listen on the port or are to, each with the service behind it.

@@ -56,17 +56,14 @@ pub(super) fn survey<'a, T: PartialEq>(
 
 impl<'a, T: PartialEq> Survey<'a, T> {
     fn add(&mut self, what: T, flow: &'a Flow, whole: bool) {
-        match self.found.iter_mut().find(|found| found.what == what && found.whole == whole) {
-            Some(found) => {
-                found.flows.push(flow);
-                if !found.endpoints.contains(&flow.endpoint) {
-                    found.endpoints.push(flow.endpoint);
-                }
-            }
-            None => {
-                let endpoints = vec![flow.endpoint];
-                self.found.push(Found { what, flows: vec![flow], endpoints, whole });
-            }
+        let same = self.found.iter_mut().find(|found| found.what == what && found.whole == whole);
+        let Some(found) = same else {
+            self.found.push(Found { what, flows: vec![flow], endpoints: vec![flow.endpoint], whole });
+            return;
+        };
+        found.flows.push(flow);
+        if !found.endpoints.contains(&flow.endpoint) {
+            found.endpoints.push(flow.endpoint);
         }
     }
 
@@ -77,7 +74,7 @@ impl<'a, T: PartialEq> Survey<'a, T> {
             return FaultDraft::at(code, statement, endpoints, self.open.len());
         }
         // The client that was asked for is everybody who asks as it was asked.
-        let others = if self.from { 0 } else { 1 };
+        let others = usize::from(!self.from);
         FaultDraft::at(code, statement, endpoints, others)
     }
 }

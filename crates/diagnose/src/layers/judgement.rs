@@ -154,6 +154,12 @@ impl FaultDraft {
         Self { endpoints, ..draft }
     }
 
+    /// The endpoints that it concerns; what it says of whom it keeps out stays.
+    pub fn of(mut self, endpoints: Vec<SocketAddr>) -> Self {
+        self.endpoints = endpoints;
+        self
+    }
+
     /// It is what some cause looks like from here.
     pub fn symptom(mut self) -> Self {
         self.nature = Nature::Symptom;

@@ -8,11 +8,16 @@ mod vacant;
 mod wording;
 
 use super::{Code, Judgement};
+
 use crate::case::Case;
+pub(super) use wording::{start, without_time};
 
 /// What can be wrong.
 pub(super) const CODES: &[Code] = &[
-    Code { slug: "nothing-listens", meaning: "No process listens on the port, and nothing here is configured for it." },
+    Code {
+        slug: "nothing-listens",
+        meaning: "No process listens on the port, and nothing here is configured for it.",
+    },
     Code {
         slug: "other-protocol",
         meaning: "The port is open for the other protocol only: for datagrams where connections were asked for, or the other way round.",
@@ -37,18 +42,12 @@ pub(super) const CODES: &[Code] = &[
         slug: "crash-loop",
         meaning: "The process that is to serve the port ends and is started again, over and over.",
     },
-    Code {
-        slug: "ended-meanwhile",
-        meaning: "The process that held the port ended while it was looked at.",
-    },
+    Code { slug: "ended-meanwhile", meaning: "The process that held the port ended while it was looked at." },
     Code {
         slug: "starting",
         meaning: "The process that is to serve the port was started a moment ago and does not listen yet.",
     },
-    Code {
-        slug: "bound-only",
-        meaning: "A process has bound the port and never began to listen.",
-    },
+    Code { slug: "bound-only", meaning: "A process has bound the port and never began to listen." },
     Code {
         slug: "not-reloaded",
         meaning: "The program's configuration names the port, and was changed after the program read it.",

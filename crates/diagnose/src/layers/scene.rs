@@ -122,8 +122,11 @@ impl Host {
         let layer = self.judged(name);
         assert_eq!(layer.faults.len(), 1, "{:#?}", layer.faults);
         let fault = &layer.faults[0];
-        let seen: Vec<String> =
-            fault.evidence.iter().map(|one| format!("{}: {} [{:?}]", one.kind, one.text, one.reproduce)).collect();
+        let seen: Vec<String> = fault
+            .evidence
+            .iter()
+            .map(|one| format!("{}: {} [{:?}]", one.kind, one.text, one.reproduce))
+            .collect();
         (fault.code.clone(), format!("{}\n{}\n{}", fault.statement, seen.join("\n"), fault.fix.join("\n")))
     }
 }

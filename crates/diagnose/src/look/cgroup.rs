@@ -64,8 +64,8 @@ pub(crate) fn is_frozen(pid: u32) -> bool {
         .is_some_and(|folder| read(folder.path.join("cgroup.events")).lines().any(|line| line == "frozen 1"));
     unified
         || of_controller(pid, "freezer").is_some_and(|folder| {
-            folder.upwards().any(|folder| {
-                matches!(read(folder.join("freezer.state")).trim(), "FROZEN" | "FREEZING")
-            })
+            folder
+                .upwards()
+                .any(|folder| matches!(read(folder.join("freezer.state")).trim(), "FROZEN" | "FREEZING"))
         })
 }

@@ -6,6 +6,7 @@
 mod cgroup;
 mod conntrack;
 mod http;
+mod kernel_log;
 mod limits;
 mod mac;
 mod names;
@@ -22,14 +23,15 @@ pub use portreeve_inventory::collect::BpfUse;
 
 pub(crate) use conntrack::{look as conntrack, look_again as conntrack_again};
 pub(crate) use http::look as http;
-pub(crate) use limits::look as limits;
+pub(crate) use kernel_log::{KernelLog, look as kernel_log};
+pub(crate) use limits::{look as limits, look_again as limits_again};
 pub(crate) use mac::look as mac;
-pub(crate) use names::look as names;
+pub(crate) use names::{look as names, serving as names_served_here};
 pub(crate) use path::{look as host_path, look_again as path_again, onward, simulate};
 pub(crate) use ports::look as ports;
 pub(crate) use queues::{look as queues, look_again as queues_again};
 pub(crate) use service::{look as service, new_log_lines, watch as service_watch};
-pub(crate) use tls::{dial, look as tls};
+pub(crate) use tls::look as tls;
 pub(crate) use trials::{Segments, connect, look as trials, standing};
 
 /// How long the whole may take, and how long one thing may be waited for.

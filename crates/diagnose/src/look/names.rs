@@ -3,6 +3,7 @@
 mod ask;
 mod files;
 mod question;
+mod serving;
 mod system;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -11,6 +12,8 @@ use std::thread;
 use super::Budget;
 use crate::facts::{NameFacts, SystemAnswer};
 use crate::target::{Probe, Question};
+
+pub(crate) use serving::look as serving;
 
 /// Looks the name up, in the hosts file and at the name servers.
 pub(crate) fn look(asked: &Question, budget: Budget) -> Option<NameFacts> {
@@ -99,11 +102,8 @@ mod tests {
     }
 
     fn facts(hosts: &[&str], replies: Vec<Reply>) -> NameFacts {
-        let entry = |address: &&str| HostsEntry {
-            line: 1,
-            address: address.parse().unwrap(),
-            text: String::new(),
-        };
+        let entry =
+            |address: &&str| HostsEntry { line: 1, address: address.parse().unwrap(), text: String::new() };
         NameFacts {
             name: "a.example".into(),
             candidates: vec!["a.example".into()],
@@ -131,8 +131,10 @@ mod tests {
 
     #[test]
     fn addresses_of_all_servers_are_judged() {
-        let replies =
-            vec![reply("192.0.2.53:53", &["198.51.100.1"]), reply("192.0.2.54:53", &["198.51.100.2", "198.51.100.1"])];
+        let replies = vec![
+            reply("192.0.2.53:53", &["198.51.100.1"]),
+            reply("192.0.2.54:53", &["198.51.100.2", "198.51.100.1"]),
+        ];
         assert_eq!(told(&facts(&[], replies)), ["198.51.100.1 record", "198.51.100.2 record"]);
     }
 }

@@ -41,6 +41,7 @@ pub(crate) fn look(question: &Question, bpf: BpfUse) -> ServiceFacts {
         Err(error) => return ServiceFacts { unseen: vec![nothing_seen(&error)], ..ServiceFacts::default() },
     };
     let mut facts = held(&query, views);
+    facts.looked_at = Some(jiff::Timestamp::now());
     meant(&query, &mut facts);
     facts
 }
@@ -48,7 +49,9 @@ pub(crate) fn look(question: &Question, bpf: BpfUse) -> ServiceFacts {
 /// What the holders, and the container behind a forwarder, have written to their log files since they were looked at, each line with
 /// the path of its file.
 pub(crate) fn new_log_lines(service: &ServiceFacts) -> Vec<(String, LogLine)> {
-    let of = |log: &LogFile| logs::written_since(log).into_iter().map(|line| (log.path.clone(), line)).collect::<Vec<_>>();
+    let of = |log: &LogFile| {
+        logs::written_since(log).into_iter().map(|line| (log.path.clone(), line)).collect::<Vec<_>>()
+    };
     service.logs.iter().flat_map(of).collect()
 }
 
@@ -130,7 +133,9 @@ fn meant(query: &Query, facts: &mut ServiceFacts) {
         tree: &tree,
         listeners: &nearby,
     };
-    facts.candidates = search.candidates();
+    let (candidates, is_mentioned) = (search.candidates(), search.is_mentioned());
+    facts.candidates = candidates;
+    facts.is_mentioned = is_mentioned;
     facts.socket_units = units.sockets(query.port);
     for publisher in &publishers {
         let log = publisher.container.log.as_deref().and_then(logs::at_path);

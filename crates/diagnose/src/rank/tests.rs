@@ -144,7 +144,12 @@ proptest! {
         prop_assert_eq!(ranked.verdict == Verdict::Healthy, faults.is_empty() && !mattering);
         prop_assert!(!ranked.statement.is_empty());
         if let Some(primary) = &ranked.primary {
-            let place = |fault: &Fault| (fault.impact, fault.nature, std::cmp::Reverse(fault.layer));
+            let is_held_up = faults.iter().any(|fault| super::holds_the_process_up(fault));
+            let place = |fault: &Fault| {
+                let is_explained = is_held_up && super::is_silence(fault);
+                let impact = if is_explained { Impact::Some } else { fault.impact };
+                (impact, fault.nature, std::cmp::Reverse(fault.layer))
+            };
             prop_assert!(faults.iter().all(|fault| place(fault) <= place(primary)));
             prop_assert_eq!(&ranked.statement, &primary.statement);
         }
@@ -158,4 +163,19 @@ proptest! {
         sorted.sort_by_key(|layer| layer.layer);
         prop_assert_eq!(rank(&layers).primary, rank(&sorted).primary);
     }
+}
+
+#[test]
+fn silence_is_explained_by_what_holds_one_of_several_processes_up() {
+    let layers = [
+        one(LayerName::Queue, Impact::Some, Nature::Cause),
+        one(LayerName::Http, Impact::All, Nature::Symptom),
+    ];
+    assert_eq!(rank(&layers).primary.unwrap().layer, LayerName::Queue);
+    // A rule for some clients does not explain what this connection met.
+    let layers = [
+        one(LayerName::Firewall, Impact::Some, Nature::Cause),
+        one(LayerName::Http, Impact::All, Nature::Symptom),
+    ];
+    assert_eq!(rank(&layers).primary.unwrap().layer, LayerName::Http);
 }

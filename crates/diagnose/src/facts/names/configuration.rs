@@ -25,7 +25,8 @@ pub struct SourceOrder {
 impl SourceOrder {
     /// Whether the hosts file is asked before name servers.
     pub fn files_first(&self) -> bool {
-        let place = |wanted: &[&str]| self.sources.iter().position(|source| wanted.contains(&source.as_str()));
+        let place =
+            |wanted: &[&str]| self.sources.iter().position(|source| wanted.contains(&source.as_str()));
         match (place(&["files"]), place(&["dns", "resolve"])) {
             (Some(files), Some(dns)) => files < dns,
             (Some(_), None) => true,
@@ -98,8 +99,10 @@ mod tests {
 
     #[test]
     fn a_short_name_is_expanded_first_and_a_long_one_last() {
-        let resolver =
-            ResolverConfiguration { search: vec!["a.example".into(), "b.example".into()], ..Default::default() };
+        let resolver = ResolverConfiguration {
+            search: vec!["a.example".into(), "b.example".into()],
+            ..Default::default()
+        };
         assert_eq!(resolver.candidates("db"), ["db.a.example", "db.b.example", "db"]);
         assert_eq!(resolver.candidates("db.x"), ["db.x", "db.x.a.example", "db.x.b.example"]);
         assert_eq!(resolver.candidates("db."), ["db"]);

@@ -126,7 +126,8 @@ impl Reply {
             Outcome::Unreachable(error) => error.clone(),
             Outcome::Garbled(error) => format!("no answer that can be read: {error}"),
             Outcome::Answered(response) => {
-                let mut words: Vec<String> = response.aliases.iter().map(|name| format!("CNAME {name}")).collect();
+                let mut words: Vec<String> =
+                    response.aliases.iter().map(|name| format!("CNAME {name}")).collect();
                 words.extend(response.addresses.iter().map(ToString::to_string));
                 let mut text = match (response.code, words.is_empty()) {
                     (0, true) => "NOERROR without records".to_owned(),

@@ -128,6 +128,11 @@ pub(crate) fn state(answer: &Answer) -> State {
             None => State::Unknown,
         },
         Verdict::Unknown => {
+            // A proxy that answers SYNs in the server's stead lets on who answers it.
+            let is_proxied = |outcome: &Outcome| matches!(&outcome.end, End::Taken { text, .. } if text.starts_with("synproxy"));
+            if !answer.truncated && answer.outcomes.iter().all(is_proxied) && !answer.outcomes.is_empty() {
+                return State::Arrives;
+            }
             let ends_well = |outcome: &Outcome| matches!(outcome.end, End::Delivered | End::Sent { .. });
             let known = answer.causes.iter().all(depends);
             if known
@@ -157,14 +162,12 @@ fn bad_end(answer: &Answer) -> Option<Way<'_>> {
 impl<'a> Way<'a> {
     /// The last hook that was reached: `input`, `forward`, ...
     pub fn hook(self) -> &'a str {
-        let hooks = self.0.steps.iter().rev();
-        hooks
-            .filter_map(|step| match step {
-                Step::Hook { hook, .. } => Some(hook.as_str()),
-                _ => None,
-            })
-            .next()
-            .unwrap_or_default()
+        let mut hooks = self.0.steps.iter().rev();
+        let last = hooks.find_map(|step| match step {
+            Step::Hook { hook, .. } => Some(hook.as_str()),
+            _ => None,
+        });
+        last.unwrap_or_default()
     }
 
     /// What decided, where a rule or policy did.
@@ -196,15 +199,10 @@ impl<'a> Way<'a> {
         if let End::Sent { interface, gateway } = &self.0.end {
             return Some((interface, *gateway));
         }
-        let routes = self.0.steps.iter().rev();
-        routes
-            .filter_map(|step| match step {
-                Step::Route { interface: Some(interface), gateway, .. } => {
-                    Some((interface.as_str(), *gateway))
-                }
-                _ => None,
-            })
-            .next()
+        self.0.steps.iter().rev().find_map(|step| match step {
+            Step::Route { interface: Some(interface), gateway, .. } => Some((interface.as_str(), *gateway)),
+            _ => None,
+        })
     }
 
     /// The chains that were jumped or gone through, in order, without doubles.

@@ -23,6 +23,8 @@ pub struct Candidate {
     pub unit: Option<UnitFacts>,
     /// The file in which it left its process id, and the id, where no process of its has that id.
     pub stale_pid_file: Option<(String, u32)>,
+    /// How long ago it wrote to one of its logs.
+    pub last_sign: Option<Duration>,
     /// What its logs say of trouble, oldest first, with the log's name.
     pub complaints: Vec<Complaint>,
     /// Its executable is installed.
@@ -141,6 +143,14 @@ impl Candidate {
     /// The last complaint that is about binding the port.
     pub fn bind_failure(&self) -> Option<&Complaint> {
         self.complaints.iter().rev().find(|one| one.bind.is_some())
+    }
+
+    /// Whether it ran lately, or is started at boot: not only installed.
+    pub fn was_in_use(&self) -> bool {
+        const LATELY: Duration = Duration::from_secs(7 * 86_400);
+        self.stale_pid_file.is_some()
+            || self.last_sign.is_some_and(|age| age < LATELY)
+            || self.unit.as_ref().is_some_and(|unit| unit.file_state == "enabled")
     }
 
     /// The ground that is shown.

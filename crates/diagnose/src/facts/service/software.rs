@@ -85,7 +85,11 @@ pub static ALL: &[Software] = &[
         name: "nginx",
         programs: &["nginx", "nginx-debug", "openresty", "angie", "tengine"],
         language: Language::Nginx,
-        configuration: &["/etc/nginx/nginx.conf", "/usr/local/openresty/nginx/conf/nginx.conf", "/etc/angie/angie.conf"],
+        configuration: &[
+            "/etc/nginx/nginx.conf",
+            "/usr/local/openresty/nginx/conf/nginx.conf",
+            "/etc/angie/angie.conf",
+        ],
         units: &["nginx.service", "openresty.service", "angie.service"],
         logs: &["/var/log/nginx/error.log"],
         pid_files: &["/run/nginx.pid", "/var/run/nginx.pid"],
@@ -139,7 +143,6 @@ pub static ALL: &[Software] = &[
         pid_files: &["/run/lighttpd.pid"],
         file_options: &["-f"],
         check: Some("lighttpd -tt -f /etc/lighttpd/lighttpd.conf"),
-        ..NOTHING
     },
     Software {
         name: "sshd",
@@ -152,7 +155,6 @@ pub static ALL: &[Software] = &[
         pid_files: &["/run/sshd.pid"],
         file_options: &["-f"],
         check: Some("sshd -t"),
-        ..NOTHING
     },
     Software {
         name: "dnsmasq",
@@ -204,7 +206,11 @@ pub static ALL: &[Software] = &[
         name: "MariaDB or MySQL",
         programs: &["mariadbd", "mysqld"],
         language: Language::Keyed(&["port"]),
-        configuration: &["/etc/mysql/mariadb.conf.d/50-server.cnf", "/etc/mysql/mysql.conf.d/mysqld.cnf", "/etc/my.cnf.d/*.cnf"],
+        configuration: &[
+            "/etc/mysql/mariadb.conf.d/50-server.cnf",
+            "/etc/mysql/mysql.conf.d/mysqld.cnf",
+            "/etc/my.cnf.d/*.cnf",
+        ],
         usual: &[3306],
         units: &["mariadb.service", "mysql.service", "mysqld.service"],
         logs: &["/var/log/mysql/error.log", "/var/log/mariadb/mariadb.log", "/var/log/mysqld.log"],
@@ -231,7 +237,6 @@ pub static ALL: &[Software] = &[
         pid_files: &["/run/squid.pid"],
         file_options: &["-f"],
         check: Some("squid -k parse"),
-        ..NOTHING
     },
     Software {
         name: "memcached",
@@ -310,7 +315,12 @@ pub static ALL: &[Software] = &[
     Software { name: "Python", programs: &["python"], ..NOTHING },
     Software { name: "Gunicorn", programs: &["gunicorn"], ..NOTHING },
     Software { name: "uWSGI", programs: &["uwsgi"], units: &["uwsgi.service"], ..NOTHING },
-    Software { name: "Docker's forwarder", programs: &["docker-proxy"], units: &["docker.service"], ..NOTHING },
+    Software {
+        name: "Docker's forwarder",
+        programs: &["docker-proxy"],
+        units: &["docker.service"],
+        ..NOTHING
+    },
 ];
 
 #[cfg(test)]

@@ -41,7 +41,8 @@ impl UnitFacts {
 
     /// It ended, and the manager starts it again.
     pub fn is_restarting(&self) -> bool {
-        self.sub == "auto-restart" || (self.active == "activating" && self.restarts.is_some_and(|times| times > 0))
+        self.sub == "auto-restart"
+            || (self.active == "activating" && self.restarts.is_some_and(|times| times > 0))
     }
 
     /// A command that shows its journal.

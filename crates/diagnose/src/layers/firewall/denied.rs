@@ -1,6 +1,6 @@
 //! Rules that drop or refuse, on the way there or back.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use portreeve_firewall::answer::listing;
 use portreeve_model::Severity;
@@ -70,7 +70,7 @@ fn fault(case: &Case, survey: &Survey<'_, Denial<'_>>, found: &Found<'_, Denial<
         } else {
             ("sources-restricted", format!("{who} does not get to {to}: it is {how}{others}"))
         }
-    } else if let Some((closed, open)) = family(survey, found) {
+    } else if let Some((closed, open)) = family(case, survey, found) {
         let what = what(case, flow, denial, &to);
         ("family-blocked", format!("{closed} is closed and {open} is open: {what} {how}"))
     } else {
@@ -188,28 +188,32 @@ fn code(flow: &Flow, denial: Denial<'_>) -> &'static str {
         return "reply-dropped";
     }
     let refused = flow.ends().and_then(Way::refusal).is_some();
+    let sent_on = flow.translated().is_some();
     match (denial.hook, refused) {
-        ("forward", false) => "forward-dropped",
-        ("forward", true) => "forward-rejected",
-        ("output" | "postrouting" | "egress", false) if flow.translated().is_none() => "output-dropped",
-        ("output" | "postrouting" | "egress", true) if flow.translated().is_none() => "output-rejected",
-        ("postrouting" | "egress", false) => "forward-dropped",
-        ("postrouting" | "egress", true) => "forward-rejected",
+        ("output" | "postrouting" | "egress", false) if !sent_on => "output-dropped",
+        ("output" | "postrouting" | "egress", true) if !sent_on => "output-rejected",
+        ("forward" | "postrouting" | "egress", false) => "forward-dropped",
+        ("forward" | "postrouting" | "egress", true) => "forward-rejected",
         (_, false) => "input-dropped",
         (_, true) => "input-rejected",
     }
 }
 
-/// The IP version that is closed and the one that is open, where that is what tells them apart.
+/// The IP version that is closed and the one that is open, where that is what tells them apart: on the same interface.
 fn family(
+    case: &Case,
     survey: &Survey<'_, Denial<'_>>,
     found: &Found<'_, Denial<'_>>,
 ) -> Option<(&'static str, &'static str)> {
     let closed = || survey.found.iter().filter(|one| one.whole).flat_map(|one| &one.endpoints);
-    let v4 = found.endpoints.first()?.is_ipv4();
-    let same = |address: &std::net::SocketAddr| address.is_ipv4() == v4;
-    let tells = !survey.open.is_empty() && closed().all(same) && !survey.open.iter().any(same);
-    tells.then_some(if v4 { ("IPv4", "IPv6") } else { ("IPv6", "IPv4") })
+    let first = found.endpoints.first()?;
+    let same = |address: &SocketAddr| address.is_ipv4() == first.is_ipv4();
+    let on = |address: &SocketAddr| {
+        case.endpoints.iter().find(|one| one.address == *address).and_then(|one| one.interface.as_deref())
+    };
+    let beside = survey.open.iter().any(|open| on(open) == on(first));
+    let tells = beside && closed().all(same) && !survey.open.iter().any(same);
+    tells.then_some(if first.is_ipv4() { ("IPv4", "IPv6") } else { ("IPv6", "IPv4") })
 }
 
 /// `; a neighbour on eth0 gets in`.

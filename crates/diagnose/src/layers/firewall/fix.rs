@@ -62,6 +62,16 @@ struct Place<'a> {
 
 impl<'a> Place<'a> {
     fn of(by: &'a Decider) -> Self {
+        let place = Self::as_listed(by);
+        // What `iptables-nft` made is listed as rules of `nft`, and is best mended by the program that made it.
+        let made_by_iptables = place.backend == "nft"
+            && matches!(place.family, "ip" | "ip6")
+            && matches!(place.table, "filter" | "nat" | "mangle" | "raw" | "security")
+            && place.chain.chars().next().is_some_and(char::is_uppercase);
+        if made_by_iptables { Self { backend: "iptables-nft", ..place } } else { place }
+    }
+
+    fn as_listed(by: &'a Decider) -> Self {
         match by {
             Decider::Rule(rule) => Self {
                 backend: &rule.backend,

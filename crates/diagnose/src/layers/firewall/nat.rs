@@ -33,8 +33,11 @@ fn one(case: &Case, judgement: &mut Judgement, flow: &Flow) {
     let told = by.map_or_else(|| "A rule".to_owned(), rule);
     let sends = format!("{told} sends what comes to {from} on to {to}");
     let Some(onward) = case.path.onward(to) else { return };
-    let untouched = |one: &SocketAddr| case.path.asked(*one).all(|flow| flow.translated() != Some(to));
-    let others = case.endpoints.iter().filter(|one| untouched(&one.address)).count();
+    let alive = |one: SocketAddr| {
+        let mut targets = case.path.asked(one).filter_map(Flow::translated);
+        targets.all(|target| case.path.onward(target).is_some_and(|one| one.state == OnwardState::Answers))
+    };
+    let others = case.endpoints.iter().filter(|one| one.address != from && alive(one.address)).count();
     let dead =
         |what: String, proof: String| {
             let draft = FaultDraft::at("nat-dead-target", format!("{sends}, {what}"), vec![from], others)

@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 
 use crate::case::Case;
-use crate::facts::path::Flow;
 use crate::facts::{Echo, OtherPort, Outcome, Rejection, Sent, Surroundings, Trial};
 use crate::layers::flows::words;
+use crate::layers::route::links::silent_hop;
 use crate::layers::{FaultDraft, Judgement};
 
 pub(super) fn judge(case: &Case, judgement: &mut Judgement) {
@@ -34,16 +34,7 @@ fn is_expected_to_answer(trial: &Trial) -> bool {
 
 /// The neighbour, or the router on the way, does not answer on its link: that is the route's to tell.
 fn is_absent(case: &Case, endpoint: SocketAddr) -> bool {
-    case.path.asked(endpoint).any(|flow| next_hop_is_silent(case, flow))
-}
-
-/// Whether the neighbour that the way goes by does not answer.
-pub(in crate::layers) fn next_hop_is_silent(case: &Case, flow: &Flow) -> bool {
-    let hops = flow.there.outcomes.iter().filter_map(|outcome| crate::facts::path::Way(outcome).leaves_by());
-    hops.into_iter().any(|(interface, gateway)| {
-        let hop = gateway.unwrap_or_else(|| flow.endpoint.ip());
-        case.path.neighbour(interface, hop).is_some_and(crate::facts::path::Neighbour::is_silent)
-    })
+    case.path.asked(endpoint).any(|flow| silent_hop(case, flow).is_some())
 }
 
 /// Whether an ICMP error says that somebody forbids it, rather than that somebody cannot find it.

@@ -15,7 +15,9 @@ fn filter(input: &str, rules: &str) -> String {
 }
 
 fn nat(rules: &str) -> String {
-    format!("*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n{rules}COMMIT\n")
+    format!(
+        "*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n{rules}COMMIT\n"
+    )
 }
 
 #[test]
@@ -34,7 +36,8 @@ fn a_policy_that_drops() {
 
 #[test]
 fn ufw_is_spoken_to_in_its_language() {
-    let rules = ":ufw-before-input - [0:0]\n-A INPUT -j ufw-before-input\n-A ufw-before-input -i lo -j ACCEPT\n";
+    let rules =
+        ":ufw-before-input - [0:0]\n-A INPUT -j ufw-before-input\n-A ufw-before-input -i lo -j ACCEPT\n";
     let (_, text) = Host::new().iptables(&filter("DROP", rules)).only(FIREWALL);
     assert!(text.contains("ufw allow 443/tcp"), "{text}");
 }
@@ -178,7 +181,9 @@ fn routers_that_are_not_heard() {
 #[test]
 fn own_rules_towards_another_host() {
     let out = |target: &str| {
-        format!("*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -m tcp --dport 443 -j {target}\nCOMMIT\n")
+        format!(
+            "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -m tcp --dport 443 -j {target}\nCOMMIT\n"
+        )
     };
     for (target, wanted) in [("DROP", "output-dropped"), ("REJECT", "output-rejected")] {
         let (code, _) = Host::new().iptables(&out(target)).at(&["203.0.113.5:443"]).only(FIREWALL);

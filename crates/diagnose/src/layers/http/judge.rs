@@ -41,6 +41,7 @@ pub(in crate::layers) fn judge(case: &Case) -> Judgement {
     }
     for visit in &asked {
         redirects::unjudged(View { case, visit }, &mut judgement);
+        silence::unjudged(View { case, visit }, &mut judgement);
     }
     judgement
 }
@@ -61,7 +62,7 @@ fn findings(view: View<'_>) -> Vec<Finding> {
 }
 
 /// Whether a request was sent: what stood in the way of a connection or a session is other layers' matter.
-fn was_asked(visit: &&Visit) -> bool {
+fn was_asked(visit: &Visit) -> bool {
     let not_sent = |outcome: &Outcome| matches!(outcome, Outcome::NotConnected(_) | Outcome::NoSession(_));
     visit.first().is_some_and(|first| !not_sent(&first.outcome))
 }

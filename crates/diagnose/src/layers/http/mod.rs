@@ -6,6 +6,8 @@ mod judge;
 mod redirects;
 mod silence;
 mod status;
+#[cfg(test)]
+mod tests;
 mod upstream;
 
 pub(super) use codes::CODES;

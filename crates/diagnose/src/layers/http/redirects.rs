@@ -145,10 +145,11 @@ fn https_missing(view: View<'_>) -> Option<Finding> {
 pub(super) fn unjudged(view: View<'_>, judgement: &mut Judgement) {
     match &view.visit.end {
         ChainEnd::Untried { url, why } => {
-            judgement.unseen(format!("a redirect leads to {url}, which was not tried: {why}"), None)
+            judgement.unseen(format!("a redirect leads to {url}, which was not tried: {why}"), None);
         }
         ChainEnd::OutOfTime { url } => {
-            judgement.unknown(format!("a redirect leads to {url}; there was no time left to follow it"), None)
+            judgement
+                .unknown(format!("a redirect leads to {url}; there was no time left to follow it"), None);
         }
         _ => {}
     }

@@ -7,16 +7,32 @@ use portreeve_model::Severity;
 use super::finding::{Finding, View};
 use super::upstream::{self, Asked};
 use crate::facts::http::{BodyEnd, Exchange, Outcome};
+use crate::layers::Judgement;
 
 /// From here on a first byte is late: people leave (the threshold is told with the fault).
 pub(super) const LATE: Duration = Duration::from_secs(3);
 /// From here on it is worth a note.
 const SLUGGISH: Duration = Duration::from_secs(1);
 
+/// Silence that is shorter than this is no evidence.
+const ENOUGH: Duration = Duration::from_millis(1_500);
+
+/// What could not be judged, because what came before took all the time.
+pub(super) fn unjudged(view: View<'_>, judgement: &mut Judgement) {
+    let Some(Outcome::Silent(waited)) = view.visit.last().map(|last| &last.outcome) else { return };
+    if *waited < ENOUGH {
+        let waited = waited.as_secs_f64();
+        let cause = format!("no answer came within the {waited:.1} s that were left to wait for it");
+        judgement.unknown(cause, Some("ask again when this host has less to do"));
+    }
+}
+
 /// What is wrong with how the last answer came.
 pub(super) fn judge(view: View<'_>) -> Vec<Finding> {
     let Some(exchange) = view.visit.last() else { return Vec::new() };
     let found = match &exchange.outcome {
+        // Without time to wait, silence says nothing.
+        Outcome::Silent(waited) if *waited < ENOUGH => None,
         Outcome::Silent(waited) => Some(silent(view, exchange, *waited)),
         Outcome::Closed { how } => Some(closed(view, exchange, how)),
         Outcome::NotHttp { first } => Some(not_http(view, exchange, first)),
@@ -64,7 +80,7 @@ fn silent(view: View<'_>, exchange: &Exchange, waited: Duration) -> Finding {
 
 fn closed(view: View<'_>, exchange: &Exchange, how: &str) -> Finding {
     if view.visit.speaks_tls == Some(true) && !exchange.secure {
-        return speaks_tls(view, exchange, format!("{how} without an answer"));
+        return speaks_tls(view, exchange, &format!("{how} without an answer"));
     }
     let statement = format!("{} ends the connection without an answer ({how})", view.server());
     let statement = match upstream::told(view, Asked::Ended) {
@@ -87,7 +103,7 @@ fn closed(view: View<'_>, exchange: &Exchange, how: &str) -> Finding {
 fn not_http(view: View<'_>, exchange: &Exchange, first: &[u8]) -> Finding {
     let shown = shown(first);
     if matches!(first, [0x15 | 0x16, 3, ..]) && !exchange.secure {
-        return speaks_tls(view, exchange, format!("its first bytes are a TLS record: {shown}"));
+        return speaks_tls(view, exchange, &format!("its first bytes are a TLS record: {shown}"));
     }
     let protocol = protocol(first);
     let speaks = protocol.map_or_else(|| "something that is no HTTP".to_owned(), str::to_owned);
@@ -106,7 +122,7 @@ fn not_http(view: View<'_>, exchange: &Exchange, first: &[u8]) -> Finding {
         .fix(format!("let the program that should answer listen on port {}, and what listens there now elsewhere: ss -ltnp 'sport = :{}'", endpoint.port(), endpoint.port()))
 }
 
-fn speaks_tls(view: View<'_>, exchange: &Exchange, seen: String) -> Finding {
+fn speaks_tls(view: View<'_>, exchange: &Exchange, seen: &str) -> Finding {
     let endpoint = view.endpoint();
     let statement =
         format!("{} expects TLS on port {}, and is asked in plain HTTP", view.server(), endpoint.port());

@@ -54,14 +54,14 @@ fn of_answer(view: View<'_>, exchange: &Exchange, answer: &Answer) -> Option<Fin
             "give {} a site of its own on this server (nginx: server_name, Apache: ServerName or ServerAlias), with a certificate for it",
             exchange.host
         )),
-        429 => limited(view, exchange, said),
+        429 => limited(view, exchange, &said),
         431 => plain("header-too-large").fix("raise the limit on header fields (nginx: large_client_header_buffers)"),
-        495 | 496 => wants_certificate(view, exchange, said),
-        497 => plain_to_tls(view, exchange, said),
-        400..=499 => with_lines(view, plain("request-refused")).fix(view.read_the_log()),
-        502 | 520..=527 | 530 => gateway(view, exchange, "bad-gateway", said),
+        495 | 496 => wants_certificate(view, exchange, &said),
+        497 => plain_to_tls(view, exchange, &said),
+        401..=499 => with_lines(view, plain("request-refused")).fix(view.read_the_log()),
+        502 | 520..=527 | 530 => gateway(view, exchange, "bad-gateway", &said),
         503 => unavailable(view, exchange, answer, said),
-        504 => gateway(view, exchange, "gateway-timeout", said),
+        504 => gateway(view, exchange, "gateway-timeout", &said),
         _ => failed(view, exchange, said),
     })
 }
@@ -81,12 +81,12 @@ fn of_words(view: View<'_>, exchange: &Exchange, answer: &Answer) -> Option<Find
     if !exchange.secure
         && (plain.iter().any(|words| answer.says(words)) || view.visit.speaks_tls == Some(true))
     {
-        return Some(plain_to_tls(view, exchange, said));
+        return Some(plain_to_tls(view, exchange, &said));
     }
     let certificate =
         ["No required SSL certificate was sent", "The SSL certificate error", "client certificate required"];
     if certificate.iter().any(|words| answer.says(words)) {
-        return Some(wants_certificate(view, exchange, said));
+        return Some(wants_certificate(view, exchange, &said));
     }
     // IIS and HTTP.sys; Django; Rails and others that check the name; Vite.
     let host = [
@@ -108,14 +108,14 @@ fn of_words(view: View<'_>, exchange: &Exchange, answer: &Answer) -> Option<Find
     None
 }
 
-fn plain_to_tls(view: View<'_>, exchange: &Exchange, said: String) -> Finding {
+fn plain_to_tls(view: View<'_>, exchange: &Exchange, said: &str) -> Finding {
     let statement = format!("{said}: port {} expects TLS and is asked in plain HTTP", view.endpoint().port());
     shown(view, exchange, Finding::cause("plain-http-to-tls", statement))
         .fix(format!("ask for https://: {}", exchange.url.replacen("http://", "https://", 1)))
         .fix("or send clients on (nginx: error_page 497 =301 https://$host$request_uri;), or take ssl off this port")
 }
 
-fn wants_certificate(view: View<'_>, exchange: &Exchange, said: String) -> Finding {
+fn wants_certificate(view: View<'_>, exchange: &Exchange, said: &str) -> Finding {
     let statement = format!("{said}: it wants a certificate of the client, and none was sent");
     shown(view, exchange, Finding::cause("client-certificate-wanted", statement))
         .fix("give clients a certificate of the authority that the server trusts for clients: curl --cert client.pem --key client.key")
@@ -139,44 +139,36 @@ fn forbidden(view: View<'_>, exchange: &Exchange, said: String) -> Finding {
         ];
         known.iter().find(|(words, _)| lower.contains(words)).map(|(_, meaning)| (*meaning, line))
     });
-    match why {
-        Some((meaning, line)) => {
-            let finding = shown(view, exchange, Finding::cause("forbidden", format!("{said}: {meaning}")));
-            let finding = finding.seen(
-                "log",
-                format!("{}: {}", line.file, line.text),
-                format!("tail -n 20 {}", line.file),
-            );
-            match meaning {
-                "the server may not read the files"
-                | "the server may not enter a directory on the way to the files" => {
-                    let path = line.text.split('"').nth(1).unwrap_or("PATH");
-                    finding.fix(format!(
-                        "let the server's user read it; see every step of the path with: namei -l {path}"
-                    ))
-                }
-                "there is no index file in the directory, and listing it is forbidden" => {
-                    let path = line.text.split('"').nth(1).unwrap_or("the directory");
-                    finding.fix(format!(
-                        "put an index file into {path}, or correct root and index in the configuration"
-                    ))
-                }
-                _ => {
-                    finding.fix("see which rule it is (nginx -T | grep -n -e deny -e allow; Apache: Require)")
-                }
+    if let Some((meaning, line)) = why {
+        let finding = shown(view, exchange, Finding::cause("forbidden", format!("{said}: {meaning}")));
+        let finding =
+            finding.seen("log", format!("{}: {}", line.file, line.text), format!("tail -n 20 {}", line.file));
+        match meaning {
+            "the server may not read the files"
+            | "the server may not enter a directory on the way to the files" => {
+                let path = line.text.split('"').nth(1).unwrap_or("PATH");
+                finding.fix(format!(
+                    "let the server's user read it; see every step of the path with: namei -l {path}"
+                ))
             }
+            "there is no index file in the directory, and listing it is forbidden" => {
+                let path = line.text.split('"').nth(1).unwrap_or("the directory");
+                finding.fix(format!(
+                    "put an index file into {path}, or correct root and index in the configuration"
+                ))
+            }
+            _ => finding.fix("see which rule it is (nginx -T | grep -n -e deny -e allow; Apache: Require)"),
         }
-        None => {
-            let weight = Weight::Fault(Nature::Symptom, Severity::Medium);
-            let finding = shown(view, exchange, Finding { weight, ..Finding::cause("forbidden", said) });
-            with_lines(view, finding)
-                .fix(view.read_the_log())
-                .fix("see whether a rule denies clients (allow, deny, Require), and whether the server's user may read the files: namei -l PATH")
-        }
+    } else {
+        let weight = Weight::Fault(Nature::Symptom, Severity::Medium);
+        let finding = shown(view, exchange, Finding { weight, ..Finding::cause("forbidden", said) });
+        with_lines(view, finding)
+            .fix(view.read_the_log())
+            .fix("see whether a rule denies clients (allow, deny, Require), and whether the server's user may read the files: namei -l PATH")
     }
 }
 
-fn limited(view: View<'_>, exchange: &Exchange, said: String) -> Finding {
+fn limited(view: View<'_>, exchange: &Exchange, said: &str) -> Finding {
     let retry = exchange.answer().and_then(|answer| answer.header("retry-after"));
     let statement = match retry {
         Some(after) => format!("{said}: it limits requests, and says to come back after {after}"),
@@ -186,23 +178,20 @@ fn limited(view: View<'_>, exchange: &Exchange, said: String) -> Finding {
         .fix("see how many requests come from one address, and raise the limit if they are wanted (nginx: limit_req, limit_conn)")
 }
 
-fn gateway(view: View<'_>, exchange: &Exchange, code: &'static str, said: String) -> Finding {
+fn gateway(view: View<'_>, exchange: &Exchange, code: &'static str, said: &str) -> Finding {
     let asked = if code == "gateway-timeout" { Asked::Waiting } else { Asked::Ended };
-    match upstream::told(view, asked) {
-        Some(words) => {
-            let finding = Finding::cause(code, format!("{said}: {}", words.clause));
-            shown(view, exchange, words.onto(finding))
-        }
-        None => {
-            let finding = shown(
-                view,
-                exchange,
-                Finding::symptom(code, format!("{said}; which upstream it is was not found")),
-            );
-            with_lines(view, finding)
-                .fix(view.read_the_log())
-                .fix("find the upstream in the configuration (nginx -T | grep -n _pass) and see whether it answers: curl -sv http://ADDRESS:PORT/")
-        }
+    if let Some(words) = upstream::told(view, asked) {
+        let finding = Finding::cause(code, format!("{said}: {}", words.clause));
+        shown(view, exchange, words.onto(finding))
+    } else {
+        let finding = shown(
+            view,
+            exchange,
+            Finding::symptom(code, format!("{said}; which upstream it is was not found")),
+        );
+        with_lines(view, finding)
+            .fix(view.read_the_log())
+            .fix("find the upstream in the configuration (nginx -T | grep -n _pass) and see whether it answers: curl -sv http://ADDRESS:PORT/")
     }
 }
 
@@ -210,7 +199,7 @@ fn unavailable(view: View<'_>, exchange: &Exchange, answer: &Answer, said: Strin
     let limits = ["limiting requests", "limiting connections", "delaying request"];
     let lines = view.upstreams().into_iter().flat_map(|facts| &facts.lines).filter(|line| line.during);
     if lines.into_iter().any(|line| limits.iter().any(|words| line.text.contains(words))) {
-        return limited(view, exchange, said);
+        return limited(view, exchange, &said);
     }
     if let Some(words) = upstream::told(view, Asked::Refused) {
         let finding = Finding::cause("unavailable", format!("{said}: {}", words.clause));

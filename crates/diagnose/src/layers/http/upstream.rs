@@ -73,9 +73,8 @@ pub(super) fn told(view: View<'_>, asked: Asked) -> Option<Words> {
         // A proxy that says so has an upstream that fails; silence may be the proxy's own.
         Asked::Ended | Asked::Waiting if status(view).is_some_and(|status| status >= 500) => true,
         Asked::Waiting => likely.is_witnessed() || likely.is_unwell(),
-        Asked::Ended => likely.problem.is_some() || likely.is_unwell(),
         // Applications answer 503 themselves: only an upstream that is not well explains it.
-        Asked::Refused => likely.problem.is_some() || likely.is_unwell(),
+        Asked::Ended | Asked::Refused => likely.problem.is_some() || likely.is_unwell(),
     };
     if !explains || (asked == Asked::Refused && state == State::Fine) {
         return None;
@@ -113,14 +112,13 @@ fn state(upstream: &Upstream, asked: Asked) -> State {
         return State::QueueFull;
     }
     let now = match &condition.reached {
-        Some(Reached::Refused) if condition.nobody => State::Nobody,
+        Some(Reached::Refused | Reached::Connected(_)) | None if condition.nobody => State::Nobody,
         Some(Reached::Refused) => State::Refused,
         Some(Reached::Silent(_)) => State::Silent,
         Some(Reached::NoName) => State::NoName,
         Some(Reached::NoSocket) => State::NoSocket,
         Some(Reached::QueueFull) => State::QueueFull,
         Some(Reached::Failed(_)) => State::Failed,
-        Some(Reached::Connected(_)) | None if condition.nobody => State::Nobody,
         Some(Reached::Connected(_)) | None => State::Fine,
     };
     let written = upstream.problem.map(|problem| match problem {
@@ -139,6 +137,8 @@ fn state(upstream: &Upstream, asked: Asked) -> State {
         Problem::NoneLeft => State::NoneLeft,
     });
     match (now, written) {
+        // Whoever may not enter a folder does not see that the socket in it is missing.
+        (State::NoSocket, _) => State::NoSocket,
         // The proxy's own trouble explains it, whatever the upstream does.
         (_, Some(own @ (State::Forbidden | State::NoDescriptor | State::NoPort))) => own,
         (State::Fine, Some(written)) => written,
@@ -184,8 +184,10 @@ fn words(facts: &UpstreamFacts, upstreams: &[&Upstream], state: State) -> Words 
         State::Late => format!("{its} {names} takes the request and answers late or not at all"),
         State::Fine => format!("{its} {verb_is} {names}, which takes connections now"),
     };
+    // Permissions of a file are the thing itself; for a port they are somebody's rule, which other layers find.
+    let is_forbidden = state == State::Forbidden && !is_unix;
     let own =
-        matches!(state, State::Forbidden | State::NoDescriptor | State::NoPort | State::Fine | State::Failed);
+        is_forbidden || matches!(state, State::NoDescriptor | State::NoPort | State::Fine | State::Failed);
     let mut fix = fixes(facts, likely.copied(), state, &first);
     fix.extend(where_configured(likely.copied()));
     Words {

@@ -57,7 +57,11 @@ fn restarting(case: &Case) -> Option<FaultDraft> {
     } else {
         (
             "ended-meanwhile",
-            format!("{} held {}{age} ended while it was looked at, and nothing listens any more", first.label(), port(case)),
+            format!(
+                "{} held {}{age} ended while it was looked at, and nothing listens any more",
+                first.label(),
+                port(case)
+            ),
         )
     };
     let mut fault = here(case, code, statement.replacen(" held ", ", which held ", 1));
@@ -131,7 +135,11 @@ fn activated(case: &Case, listener: &Listener) -> Option<FaultDraft> {
         here(
             case,
             "socket-activated-failing",
-            format!("{} keeps {} open for {program}, and there is no such program", owner(listener), port(case)),
+            format!(
+                "{} keeps {} open for {program}, and there is no such program",
+                owner(listener),
+                port(case)
+            ),
         )
         .seen("file", format!("{program} does not exist"), format!("ls -l {program}"))
         .fix(format!("install {program}, or correct its path in what starts {socket}"))
@@ -146,11 +154,18 @@ pub(super) fn published(case: &Case, publisher: &Publisher) -> Option<FaultDraft
         let fault = here(
             case,
             "container-stopped",
-            format!("the container {name}, which publishes {}, is paused: its processes are frozen", port(case)),
+            format!(
+                "the container {name}, which publishes {}, is paused: its processes are frozen",
+                port(case)
+            ),
         );
         return Some(
             fault
-                .seen("container", format!("{name}: paused"), format!("docker inspect -f '{{{{.State.Status}}}}' {name}"))
+                .seen(
+                    "container",
+                    format!("{name}: paused"),
+                    format!("docker inspect -f '{{{{.State.Status}}}}' {name}"),
+                )
                 .fix(format!("docker unpause {name}")),
         );
     }
@@ -181,13 +196,18 @@ fn without_target(case: &Case, publisher: &Publisher, inside: &Inside) -> FaultD
         format!("{} is forwarded to port {inner} of the container {name}, where {why}{besides}", port(case));
     let mut fault = here(case, "forwarder-without-target", statement);
     if let Some(holder) = case.service.holders.iter().find(|holder| holder.forwards_to.is_some()) {
-        fault = fault.seen("process", holder.process.command_line.join(" "), format!("ps -fp {}", holder.pid()));
+        fault =
+            fault.seen("process", holder.process.command_line.join(" "), format!("ps -fp {}", holder.pid()));
     }
     let listed = if inside.others.is_empty() && inside.addresses.is_empty() {
         "nothing listens in the container".to_owned()
     } else {
-        let bound = inside.addresses.iter().map(|address| std::net::SocketAddr::new(*address, inner).to_string());
-        format!("in the container: {}", bound.chain(inside.others.iter().cloned()).collect::<Vec<_>>().join(", "))
+        let bound =
+            inside.addresses.iter().map(|address| std::net::SocketAddr::new(*address, inner).to_string());
+        format!(
+            "in the container: {}",
+            bound.chain(inside.others.iter().cloned()).collect::<Vec<_>>().join(", ")
+        )
     };
     fault = fault.seen("socket", listed, format!("nsenter --net --target {pid} ss -ltnp"));
     fault = fault.fix(if inside.addresses.is_empty() {
@@ -221,7 +241,12 @@ fn conflicts(case: &Case, judgement: &mut Judgement) {
             ),
             None if is_displaced(case, candidate) => judgement.note(
                 "held-by-other",
-                format!("{} {} and does not run; {} holds it", candidate.name, meant(candidate), holder.label()),
+                format!(
+                    "{} {} and does not run; {} holds it",
+                    candidate.name,
+                    meant(candidate),
+                    holder.label()
+                ),
             ),
             None => {}
         }
@@ -242,7 +267,11 @@ fn conflicts(case: &Case, judgement: &mut Judgement) {
                         port(case)
                     ),
                 )
-                .seen("container", error, format!("docker inspect -f '{{{{.State.Error}}}}' {}", container.container.label()))
+                .seen(
+                    "container",
+                    error,
+                    format!("docker inspect -f '{{{{.State.Error}}}}' {}", container.container.label()),
+                )
                 .seen("socket", listening(case), sockets(case))
                 .fix(format!("end {} or publish another port of the host (-p)", holder.label()))
                 .fix(format!("then: docker start {}", container.container.label())),
@@ -262,9 +291,14 @@ fn failure<'a>(candidate: &'a Candidate, holder: &Holder) -> Option<&'a Complain
 
 /// Whether somebody is kept out by it: the holder is not configured for the port, the unit counts as failed, or the start was lately.
 fn is_fault(case: &Case, candidate: &Candidate, complaint: &Complaint) -> bool {
-    let lately = complaint.line.at.is_some_and(|at| jiff::Timestamp::now().as_second() - at.as_second() < RECENT);
+    let lately =
+        complaint.line.at.is_some_and(|at| jiff::Timestamp::now().as_second() - at.as_second() < RECENT);
     let configured = matches!(candidate.ground(), Some(Ground::Configured(_) | Ground::Unit(_)));
-    let usual = case.service.roots().iter().any(|root| root.software.is_some_and(|software| !software.configuration.is_empty()));
+    let usual = case
+        .service
+        .roots()
+        .iter()
+        .any(|root| root.software.is_some_and(|software| !software.configuration.is_empty()));
     lately || (configured && !usual)
 }
 
@@ -276,7 +310,11 @@ fn conflict(case: &Case, candidate: &Candidate, complaint: &Complaint, holder: &
         port(case),
         holder.label()
     );
-    let mut fault = here(case, "port-conflict", statement).seen("log", complaint.line.text.trim(), complaint.command.clone());
+    let mut fault = here(case, "port-conflict", statement).seen(
+        "log",
+        complaint.line.text.trim(),
+        complaint.command.clone(),
+    );
     fault = fault.seen("socket", listening(case), sockets(case));
     fault = fault.seen("process", holder.process.command_line.join(" "), format!("ps -fp {}", holder.pid()));
     if let Some(Ground::Configured(named)) = candidate.ground() {
@@ -287,7 +325,11 @@ fn conflict(case: &Case, candidate: &Candidate, complaint: &Complaint, holder: &
         );
     }
     let advice = case.service.answer.as_ref().and_then(|answer| answer.advice.first().cloned());
-    fault = fault.fix(format!("end {}: {}", holder.label(), advice.unwrap_or_else(|| format!("kill {}", holder.pid()))));
+    fault = fault.fix(format!(
+        "end {}: {}",
+        holder.label(),
+        advice.unwrap_or_else(|| format!("kill {}", holder.pid()))
+    ));
     for step in super::wording::start(candidate) {
         fault = fault.fix(format!("then: {step}"));
     }
@@ -306,7 +348,11 @@ fn is_displaced(case: &Case, candidate: &Candidate) -> bool {
 }
 
 fn listening(case: &Case) -> String {
-    let told: Vec<String> =
-        case.service.listeners.iter().map(|one| format!("{} listens on {}", owner(one), addresses(one))).collect();
+    let told: Vec<String> = case
+        .service
+        .listeners
+        .iter()
+        .map(|one| format!("{} listens on {}", owner(one), addresses(one)))
+        .collect();
     list(&told)
 }

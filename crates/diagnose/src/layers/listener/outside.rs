@@ -54,8 +54,7 @@ fn refusal(case: &Case, refused: Vec<SocketAddr>) -> FaultDraft {
         );
     }
     let number = case.question.target.port;
-    fault.fix(format!("on that host: portreeve why {number}")).fix(format!(
-        "without it, on that host: {}",
-        super::wording::sockets(case)
-    ))
+    fault
+        .fix(format!("on that host: portreeve why {number}"))
+        .fix(format!("without it, on that host: {}", super::wording::sockets(case)))
 }

@@ -9,9 +9,11 @@ use portreeve_model::{Listener, NamespaceName};
 use super::super::{FaultDraft, Judgement};
 use super::held::{published, times, with_events};
 use super::wording::{
-    addresses, here, list, meant, owner, port, processes, sockets, span, start, told, with_evidence, without_time,
+    addresses, here, is_explained, list, meant, owner, port, processes, sockets, span, start, told,
+    with_evidence, without_time,
 };
 use crate::case::Case;
+use crate::facts::Trial;
 use crate::facts::service::{BindError, Bystander, Candidate, Ground, Publisher, UnitFacts};
 
 /// A process of this age may still be on its way to listen.
@@ -23,7 +25,7 @@ const RESTARTS: u64 = 2;
 type Rule = fn(&Case) -> Option<FaultDraft>;
 
 /// The reasons, the most telling first.
-const RULES: [Rule; 13] = [
+const RULES: [Rule; 14] = [
     crash_loop,
     unit_failed,
     socket_unit,
@@ -32,8 +34,9 @@ const RULES: [Rule; 13] = [
     running,
     start_failed,
     named_namespace,
+    stopped_lately,
+    container_namespace,
     stopped,
-    any_namespace,
     other_protocol,
     kernel,
     nothing,
@@ -45,7 +48,7 @@ pub(super) fn judge(case: &Case) -> Judgement {
     }
     let mut judgement = Judgement::fine("");
     if let Some(fault) = RULES.iter().find_map(|rule| rule(case)) {
-        judgement.add(fault);
+        judgement.add(if is_explained(case) { fault.symptom() } else { fault });
     }
     judgement
 }
@@ -62,7 +65,8 @@ fn served_otherwise(case: &Case) -> Option<Judgement> {
         }
         return Some(judgement);
     }
-    let answered = case.here().any(|endpoint| case.trials.of(endpoint.address).is_some_and(|trial| trial.is_answered()));
+    let answered =
+        case.here().any(|endpoint| case.trials.of(endpoint.address).is_some_and(Trial::is_answered));
     answered.then(|| {
         let mut judgement = Judgement::fine(format!("{} is answered", port(case))).tried();
         judgement.unseen(
@@ -92,10 +96,14 @@ fn crash_loop(case: &Case) -> Option<FaultDraft> {
         for candidate in case.service.candidates.iter().filter(|one| !one.complaints.is_empty()).take(1) {
             fault = with_evidence(fault, candidate);
         }
-        return Some(fault.fix("find out why it ends: look at its log, or start it by hand in the foreground"));
+        return Some(
+            fault.fix("find out why it ends: look at its log, or start it by hand in the foreground"),
+        );
     }
     let restarting = |candidate: &&Candidate| {
-        candidate.unit.as_ref().is_some_and(|unit| unit.is_restarting() || unit.restarts >= Some(RESTARTS) && unit.active != "active")
+        candidate.unit.as_ref().is_some_and(|unit| {
+            unit.is_restarting() || unit.restarts >= Some(RESTARTS) && unit.active != "active"
+        })
     };
     let candidate = case.service.candidates.iter().find(restarting)?;
     let unit = candidate.unit.as_ref()?;
@@ -106,16 +114,24 @@ fn crash_loop(case: &Case) -> Option<FaultDraft> {
         times(usize::try_from(unit.restarts.unwrap_or(1)).unwrap_or(usize::MAX)),
         ending(unit)
     );
-    Some(with_evidence(here(case, "crash-loop", statement), candidate).fix(format!("find out why it ends: {}", unit.journal_command())))
+    Some(
+        with_evidence(here(case, "crash-loop", statement), candidate)
+            .fix(format!("find out why it ends: {}", unit.journal_command())),
+    )
 }
 
 fn unit_failed(case: &Case) -> Option<FaultDraft> {
     let failed = |candidate: &&Candidate| candidate.unit.as_ref().is_some_and(UnitFacts::has_failed);
     let candidate = case.service.candidates.iter().find(failed)?;
     let unit = candidate.unit.as_ref()?;
-    let said = told(candidate).last().map_or_else(String::new, |one| format!(": {}", without_time(&one.line.text)));
-    let statement =
-        format!("nothing listens on {}, because {} has failed ({}){said}", port(case), unit.name, ending(unit));
+    let said =
+        told(candidate).last().map_or_else(String::new, |one| format!(": {}", without_time(&one.line.text)));
+    let statement = format!(
+        "nothing listens on {}, because {} has failed ({}){said}",
+        port(case),
+        unit.name,
+        ending(unit)
+    );
     let mut fault = with_evidence(here(case, "unit-failed", statement), candidate);
     fault = fault.fix(format!("read why: {}", unit.journal_command()));
     for step in remedy(candidate) {
@@ -142,7 +158,10 @@ fn socket_unit(case: &Case) -> Option<FaultDraft> {
         port(case),
         socket.name,
         socket.result,
-        behind.map_or_else(String::new, |service| format!(": {} is {} ({})", service.name, service.active, service.result))
+        behind.map_or_else(String::new, |service| format!(
+            ": {} is {} ({})",
+            service.name, service.active, service.result
+        ))
     );
     let mut fault = here(case, "socket-activated-failing", statement).seen(
         "unit",
@@ -175,13 +194,17 @@ fn container(case: &Case) -> Option<FaultDraft> {
     let code = container.exit_code.unwrap_or_default();
     let how = match container.state {
         ContainerState::Restarting => {
-            format!("ends with code {code} and is started again, {} so far", times(usize::try_from(container.restarts).unwrap_or(usize::MAX)))
+            format!(
+                "ends with code {code} and is started again, {} so far",
+                times(usize::try_from(container.restarts).unwrap_or(usize::MAX))
+            )
         }
         ContainerState::Created => "was made and never started".to_owned(),
         _ if container.oom_killed => "was ended by the kernel for want of memory".to_owned(),
         _ => format!("has ended with code {code}"),
     };
-    let statement = format!("nothing listens on {}: the container {name}, which publishes it, {how}", port(case));
+    let statement =
+        format!("nothing listens on {}: the container {name}, which publishes it, {how}", port(case));
     let finished = container.finished_at.as_deref().map_or_else(String::new, |at| format!(", ended at {at}"));
     let mut fault = here(case, "container-stopped", statement).seen(
         "container",
@@ -195,13 +218,17 @@ fn container(case: &Case) -> Option<FaultDraft> {
     if let Some(error) = &container.error {
         fault = fault.seen("container", error, format!("docker inspect -f '{{{{.State.Error}}}}' {name}"));
     }
-    let log = container.log.as_ref().and_then(|path| case.service.logs.iter().find(|log| log.open_at == *path));
+    let log =
+        container.log.as_ref().and_then(|path| case.service.logs.iter().find(|log| log.open_at == *path));
     for line in log.into_iter().flat_map(|log| log.lines.iter().rev().take(3).rev()) {
         fault = fault.seen("log", line.text.trim(), format!("docker logs --tail 20 {name}"));
     }
-    fault = fault.fix(format!("docker start {name}")).fix(format!("read why it ended: docker logs --tail 50 {name}"));
+    fault = fault
+        .fix(format!("docker start {name}"))
+        .fix(format!("read why it ended: docker logs --tail 50 {name}"));
     if container.restart_policy == "no" {
-        fault = fault.fix(format!("so that it starts again by itself: docker update --restart unless-stopped {name}"));
+        fault = fault
+            .fix(format!("so that it starts again by itself: docker update --restart unless-stopped {name}"));
     }
     Some(fault)
 }
@@ -220,8 +247,15 @@ fn bound_only(case: &Case) -> Option<FaultDraft> {
     }
     let holder = case.service.sockets.iter().find_map(|socket| socket.holders.first());
     if let Some(holder) = holder {
-        fault = fault.seen("process", format!("{} (pid {})", holder.name, holder.pid), format!("ps -fp {}; cat /proc/{}/stack", holder.pid, holder.pid));
-        fault = fault.fix(format!("find out what {} waits for before it calls listen(): strace -p {}", holder.name, holder.pid));
+        fault = fault.seen(
+            "process",
+            format!("{} (pid {})", holder.name, holder.pid),
+            format!("ps -fp {}; cat /proc/{}/stack", holder.pid, holder.pid),
+        );
+        fault = fault.fix(format!(
+            "find out what {} waits for before it calls listen(): strace -p {}",
+            holder.name, holder.pid
+        ));
     }
     Some(fault.fix("restart the service, and look at its log"))
 }
@@ -273,7 +307,11 @@ fn running(case: &Case) -> Option<FaultDraft> {
     for step in remedy(candidate) {
         fault = fault.fix(step);
     }
-    Some(if refused.is_some() { reload(fault, candidate) } else { fault.fix(format!("restart {}, and look at its log", candidate.name)) })
+    Some(if refused.is_some() {
+        reload(fault, candidate)
+    } else {
+        fault.fix(format!("restart {}, and look at its log", candidate.name))
+    })
 }
 
 fn processes_of(mut fault: FaultDraft, candidate: &Candidate) -> FaultDraft {
@@ -289,11 +327,16 @@ fn processes_of(mut fault: FaultDraft, candidate: &Candidate) -> FaultDraft {
 }
 
 fn reload(fault: FaultDraft, candidate: &Candidate) -> FaultDraft {
-    let check = candidate.software.and_then(|software| software.check).map_or_else(String::new, |check| format!("{check} && "));
+    let check = candidate
+        .software
+        .and_then(|software| software.check)
+        .map_or_else(String::new, |check| format!("{check} && "));
     match &candidate.unit {
         Some(unit) => fault.fix(format!("{check}systemctl reload-or-restart {}", unit.name)),
         None => match candidate.processes.first() {
-            Some(first) => fault.fix(format!("{check}kill -HUP {} (or restart {})", first.pid, candidate.name)),
+            Some(first) => {
+                fault.fix(format!("{check}kill -HUP {} (or restart {})", first.pid, candidate.name))
+            }
             None => fault.fix(format!("{check}service {} reload", candidate.name)),
         },
     }
@@ -320,10 +363,17 @@ fn remedy(candidate: &Candidate) -> Vec<String> {
 
 /// It does not run, and its log says why.
 fn start_failed(case: &Case) -> Option<FaultDraft> {
-    let (candidate, line) = case.service.candidates.iter().filter(|one| one.processes.is_empty() && one.installed).find_map(|one| {
-        let last = one.complaints.iter().rev().find(|complaint| complaint.bind.is_some() || is_fatal(&complaint.line.text))?;
-        Some((one, without_time(&last.line.text)))
-    })?;
+    let (candidate, line) =
+        case.service.candidates.iter().filter(|one| one.processes.is_empty() && one.installed).find_map(
+            |one| {
+                let last = one
+                    .complaints
+                    .iter()
+                    .rev()
+                    .find(|complaint| complaint.bind.is_some() || is_fatal(&complaint.line.text))?;
+                Some((one, without_time(&last.line.text)))
+            },
+        )?;
     let statement = format!(
         "nothing listens on {}: {} {} and does not run, and its last start failed: {line}",
         port(case),
@@ -343,14 +393,38 @@ fn start_failed(case: &Case) -> Option<FaultDraft> {
 /// Whether a line speaks of the end of a program, not of a request.
 fn is_fatal(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    ["[emerg]", ":emerg]", "[alert]", "fatal", "panic", "no listening sockets available", "configuration failed", "cannot open shared object"]
-        .iter()
-        .any(|word| lower.contains(word))
+    [
+        "[emerg]",
+        ":emerg]",
+        "[alert]",
+        "fatal",
+        "panic",
+        "no listening sockets available",
+        "configuration failed",
+        "cannot open shared object",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
+}
+
+fn stopped_lately(case: &Case) -> Option<FaultDraft> {
+    of_stopped(case, Candidate::was_in_use)
 }
 
 fn stopped(case: &Case) -> Option<FaultDraft> {
-    let candidate = case.service.candidates.iter().find(|one| one.processes.is_empty() && one.installed && one.software.is_some())?;
-    let statement = format!("nothing listens on {}: {} {} and does not run", port(case), candidate.name, meant(candidate));
+    of_stopped(case, |_| true)
+}
+
+fn of_stopped(case: &Case, counts: fn(&Candidate) -> bool) -> Option<FaultDraft> {
+    let is_down =
+        |one: &&Candidate| one.processes.is_empty() && one.installed && one.software.is_some() && counts(one);
+    let candidate = case.service.candidates.iter().find(is_down)?;
+    let statement = format!(
+        "nothing listens on {}: {} {} and does not run",
+        port(case),
+        candidate.name,
+        meant(candidate)
+    );
     let mut fault = with_evidence(here(case, "software-stopped", statement), candidate).seen(
         "socket",
         format!("no socket listens on {}", port(case)),
@@ -362,24 +436,33 @@ fn stopped(case: &Case) -> Option<FaultDraft> {
     Some(fault)
 }
 
+/// In the network namespace of the host, or in one that somebody gave a name.
 fn named_namespace(case: &Case) -> Option<FaultDraft> {
-    let listener = case.service.elsewhere.iter().find(|one| one.owner.container.is_none())?;
-    Some(elsewhere(case, listener))
+    let named = |listener: &&Listener| {
+        listener.owner.container.is_none()
+            && matches!(namespace(case, listener), Some(NamespaceName::Named(_) | NamespaceName::Host))
+    };
+    case.service.elsewhere.iter().find(named).map(|listener| elsewhere(case, listener))
 }
 
-fn any_namespace(case: &Case) -> Option<FaultDraft> {
-    case.service.elsewhere.first().map(|listener| elsewhere(case, listener))
+/// In a container. That the port is open in a namespace without a name, which any sandbox may have, says nothing about this one.
+fn container_namespace(case: &Case) -> Option<FaultDraft> {
+    let contained = |listener: &&Listener| listener.owner.container.is_some();
+    case.service.elsewhere.iter().find(contained).map(|listener| elsewhere(case, listener))
+}
+
+fn namespace<'a>(case: &'a Case, listener: &Listener) -> Option<&'a NamespaceName> {
+    case.service.namespaces.iter().find(|one| one.id == listener.namespace).map(|one| &one.name)
 }
 
 fn elsewhere(case: &Case, listener: &Listener) -> FaultDraft {
-    let namespace = case.service.namespaces.iter().find(|namespace| namespace.id == listener.namespace);
-    let name = namespace.map_or_else(|| listener.namespace.to_string(), |namespace| namespace.name.to_string());
-    let enter = match namespace.map(|namespace| &namespace.name) {
-        Some(NamespaceName::Named(name)) => format!("ip netns exec {name}"),
-        _ => {
-            let pid = listener.owner.holders.first().map(|holder| holder.pid.to_string());
-            format!("nsenter --net --target {}", pid.as_deref().unwrap_or("PID"))
-        }
+    let namespace = namespace(case, listener);
+    let name = namespace.map_or_else(|| listener.namespace.to_string(), ToString::to_string);
+    let enter = if let Some(NamespaceName::Named(name)) = namespace {
+        format!("ip netns exec {name}")
+    } else {
+        let pid = listener.owner.holders.first().map(|holder| holder.pid.to_string());
+        format!("nsenter --net --target {}", pid.as_deref().unwrap_or("PID"))
     };
     let statement = format!(
         "nothing listens on {} in this network namespace; {} listens on {} in the network namespace {name}",
@@ -424,7 +507,12 @@ fn other_protocol(case: &Case) -> Option<FaultDraft> {
 
 /// The kernel, something hidden, or something in flight has the port.
 fn kernel(case: &Case) -> Option<FaultDraft> {
-    let kinds = [ReasonKind::KernelSocket, ReasonKind::DescriptorInFlight, ReasonKind::HiddenProcess, ReasonKind::ViewsDisagree];
+    let kinds = [
+        ReasonKind::KernelSocket,
+        ReasonKind::DescriptorInFlight,
+        ReasonKind::HiddenProcess,
+        ReasonKind::ViewsDisagree,
+    ];
     let reason = reason(case, &kinds)?;
     let mut fault = here(case, "not-listening", reason.statement.clone());
     for line in &reason.evidence {
@@ -451,14 +539,29 @@ fn nothing(case: &Case) -> Option<FaultDraft> {
         let more = if more == 0 { String::new() } else { format!(", and {more} more") };
         fault = fault.seen("socket", format!("what listens here: {}{more}", all.join(", ")), "ss -tulnp");
     }
+    if let Some(listener) = case.service.elsewhere.first() {
+        let name =
+            namespace(case, listener).map_or_else(|| listener.namespace.to_string(), ToString::to_string);
+        fault = fault.seen(
+            "socket",
+            format!(
+                "{} listens on {} in another network namespace: {name}",
+                owner(listener),
+                addresses(listener)
+            ),
+            format!("portreeve who {}", case.question.target.port),
+        );
+    }
     for candidate in case.service.candidates.iter().take(2) {
         fault = with_evidence(fault, candidate);
     }
     let number = case.question.target.port;
-    Some(match near.is_empty() {
-        true => fault.fix("start the service that is to serve it; if it does run, look at which port its configuration names"),
-        false => fault.fix(format!("let it listen on {number}, too, or use the port that it has")),
-    })
+    Some(fault.fix(if near.is_empty() {
+        "start the service that is to serve it; if it does run, look at which port its configuration names"
+            .to_owned()
+    } else {
+        format!("let it listen on {number}, too, or use the port that it has")
+    }))
 }
 
 /// Web servers on other ports, where the web was asked for.
@@ -466,12 +569,20 @@ fn near(case: &Case) -> Vec<String> {
     use portreeve_model::why::Application;
 
     let web = [80, 443, 8080, 8443, 8000, 3000];
-    if !matches!(case.question.target.application, Application::Http | Application::Https | Application::Quic) {
+    if !matches!(case.question.target.application, Application::Http | Application::Https | Application::Quic)
+    {
         return Vec::new();
     }
     let close = |listener: &&Listener| {
-        let known = listener.owner.holders.first().and_then(|holder| crate::facts::service::Software::of_program(&holder.name));
-        web.contains(&listener.port) || known.is_some_and(|software| matches!(software.name, "nginx" | "Apache" | "HAProxy" | "Caddy" | "lighttpd"))
+        let known = listener
+            .owner
+            .holders
+            .first()
+            .and_then(|holder| crate::facts::service::Software::of_program(&holder.name));
+        web.contains(&listener.port)
+            || known.is_some_and(|software| {
+                matches!(software.name, "nginx" | "Apache" | "HAProxy" | "Caddy" | "lighttpd")
+            })
     };
     case.service
         .nearby

@@ -6,8 +6,8 @@ use std::time::Duration;
 use portreeve_model::{Listener, Protocol};
 
 use crate::case::Case;
-use crate::facts::service::{Bystander, Candidate, Complaint, Ground};
-use crate::layers::FaultDraft;
+use crate::facts::service::{Bystander, Candidate, Complaint, Ground, Software};
+use crate::layers::{FaultDraft, limits, mac};
 
 /// `443/tcp`.
 pub(super) fn port(case: &Case) -> String {
@@ -22,8 +22,11 @@ pub(super) fn sockets(case: &Case) -> String {
 
 /// `0.0.0.0:443 and [::]:443`.
 pub(super) fn addresses(listener: &Listener) -> String {
-    let addresses: Vec<String> =
-        listener.addresses.iter().map(|bound| SocketAddr::new(bound.address, listener.port).to_string()).collect();
+    let addresses: Vec<String> = listener
+        .addresses
+        .iter()
+        .map(|bound| SocketAddr::new(bound.address, listener.port).to_string())
+        .collect();
     list(&addresses)
 }
 
@@ -86,24 +89,38 @@ pub(super) fn here(case: &Case, code: &'static str, statement: String) -> FaultD
     }
 }
 
+/// Whether it is known why nothing listens, and that lies in another layer: the kernel ended the process, or access control kept it
+/// from starting.
+pub(super) fn is_explained(case: &Case) -> bool {
+    limits::kill_of(case).is_some() || limits::container_killed(case) || mac::keeps_from_starting(case)
+}
+
 /// With the grounds, the unit, the processes and the last complaints of a candidate as evidence.
 pub(super) fn with_evidence(mut fault: FaultDraft, candidate: &Candidate) -> FaultDraft {
     for ground in candidate.grounds.iter().take(3) {
         let (kind, command) = match ground {
             Ground::Configured(named) => ("configuration", format!("sed -n {}p {}", named.line, named.file)),
-            Ground::CommandLine(_) => {
-                ("process", candidate.processes.first().map_or_else(String::new, |one| format!("ps -fp {}", one.pid)))
-            }
-            Ground::Unit(_) => {
-                ("unit", candidate.unit.as_ref().map_or_else(String::new, |unit| format!("systemctl cat {}", unit.name)))
-            }
+            Ground::CommandLine(_) => (
+                "process",
+                candidate.processes.first().map_or_else(String::new, |one| format!("ps -fp {}", one.pid)),
+            ),
+            Ground::Unit(_) => (
+                "unit",
+                candidate
+                    .unit
+                    .as_ref()
+                    .map_or_else(String::new, |unit| format!("systemctl cat {}", unit.name)),
+            ),
             Ground::Usual(file) => ("configuration", format!("cat {file}")),
         };
         fault = fault.seen(kind, ground.to_string(), command);
     }
     if let Some(unit) = &candidate.unit {
         let exit = unit.exit_status.map_or_else(String::new, |status| format!(", exit status {status}"));
-        let restarts = unit.restarts.filter(|times| *times > 0).map_or_else(String::new, |times| format!(", {times} restarts"));
+        let restarts = unit
+            .restarts
+            .filter(|times| *times > 0)
+            .map_or_else(String::new, |times| format!(", {times} restarts"));
         fault = fault.seen(
             "unit",
             format!("{}: {} ({}), result {}{exit}{restarts}", unit.name, unit.active, unit.sub, unit.result),
@@ -111,7 +128,11 @@ pub(super) fn with_evidence(mut fault: FaultDraft, candidate: &Candidate) -> Fau
         );
     }
     if let Some((file, pid)) = &candidate.stale_pid_file {
-        fault = fault.seen("pid-file", format!("{file} holds {pid}, which is no process of it"), format!("cat {file}; ps -p {pid}"));
+        fault = fault.seen(
+            "pid-file",
+            format!("{file} holds {pid}, which is no process of it"),
+            format!("cat {file}; ps -p {pid}"),
+        );
     }
     for complaint in told(candidate) {
         fault = fault.seen("log", complaint.line.text.trim(), complaint.command.clone());
@@ -136,23 +157,30 @@ pub(super) fn told(candidate: &Candidate) -> Vec<&Complaint> {
     last
 }
 
-/// A line from its message on: times differ where nothing else does.
-pub(super) fn without_time(line: &str) -> &str {
-    line.char_indices().find(|(_, letter)| letter.is_ascii_alphabetic()).and_then(|(at, _)| line.get(at..)).unwrap_or(line)
+/// A line without its date and time, which differ where nothing else does.
+pub(in crate::layers) fn without_time(line: &str) -> &str {
+    let mut rest = line.trim();
+    while let Some((word, after)) = rest.split_once(' ')
+        && word.starts_with(|first: char| first.is_ascii_digit())
+        && word.contains([':', '/', '-'])
+    {
+        rest = after;
+    }
+    rest
 }
 
 /// How it is started again.
-pub(super) fn start(candidate: &Candidate) -> Vec<String> {
+pub(in crate::layers) fn start(candidate: &Candidate) -> Vec<String> {
     let mut steps = Vec::new();
     let check = candidate.software.and_then(|software| software.check);
     match (&candidate.unit, check) {
         (Some(unit), Some(check)) => steps.push(format!("{check} && systemctl start {}", unit.name)),
         (Some(unit), None) => steps.push(format!("systemctl start {}", unit.name)),
         (None, Some(check)) => {
-            let name = candidate.software.and_then(|software| software.unit()).map_or_else(
-                || candidate.name.clone(),
-                |unit| unit.trim_end_matches(".service").to_owned(),
-            );
+            let name = candidate
+                .software
+                .and_then(Software::unit)
+                .map_or_else(|| candidate.name.clone(), |unit| unit.trim_end_matches(".service").to_owned());
             steps.push(format!("{check} && service {name} start"));
         }
         (None, None) => steps.push(format!("start {}", candidate.name)),

@@ -23,7 +23,7 @@ pub(super) fn judge(case: &Case, now: &QueueLook, door: &Door<'_, ListenQueue>, 
     let unserved = |queue: &&ListenQueue| halted.unserved.contains(&queue.inode);
     if let Some(fault) = halted.fault(case, door, &queues.words(door)) {
         judgement.add(with_queues(case, fault, &door.queues));
-    } else if takers::look(case, door, true).halted.first().is_some() {
+    } else if !takers::look(case, door, true).processes.is_empty() {
         judgement.note("debugger", format!("a debugger is attached to {}", names(&door.takers(case))));
     }
     // A queue that nobody serves fills up: it is said above.
@@ -33,9 +33,9 @@ pub(super) fn judge(case: &Case, now: &QueueLook, door: &Door<'_, ListenQueue>, 
         judgement.add(overflow(case, door, &full, &queues));
     } else if served && queues.overflowed > 0 {
         judgement.add(overflowed(case, door, &queues));
-    } else if served && let Some(oldest) = queues.oldest.filter(|_| halted.unserved.is_empty()) {
+    } else if served && let Some(oldest) = queues.oldest.filter(|_| halted.processes.is_empty()) {
         judgement.add(not_accepting(case, door, &queues, oldest));
-    } else if served && queues.dropped > 0 {
+    } else if served && queues.dropped > 0 && case.queues.moved("TcpExtTCPReqQFullDrop") == 0 {
         judgement.note(
             "dropped",
             format!(
@@ -45,7 +45,7 @@ pub(super) fn judge(case: &Case, now: &QueueLook, door: &Door<'_, ListenQueue>, 
             ),
         );
     }
-    notes(case, door, &queues, judgement);
+    notes(door, &queues, judgement);
 }
 
 /// What there is to say of the queues of a door.
@@ -307,7 +307,7 @@ fn what_it_does(holder: &Holder) -> String {
 }
 
 /// What keeps nobody out.
-fn notes(case: &Case, door: &Door<'_, ListenQueue>, queues: &Queues<'_>, judgement: &mut Judgement) {
+fn notes(door: &Door<'_, ListenQueue>, queues: &Queues<'_>, judgement: &mut Judgement) {
     let limit = door.queues.iter().map(|queue| queue.limit).max().unwrap_or_default();
     if limit <= SHORT {
         judgement.note(
@@ -325,5 +325,4 @@ fn notes(case: &Case, door: &Door<'_, ListenQueue>, queues: &Queues<'_>, judgeme
             ),
         );
     }
-    let _ = case;
 }

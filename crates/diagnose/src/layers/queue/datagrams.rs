@@ -9,7 +9,7 @@ use super::takers;
 use super::words::{count, names, raw_datagrams, restart, seconds, show};
 use crate::case::Case;
 use crate::facts::service::Holder;
-use crate::facts::{DatagramQueue, Outcome, Sent};
+use crate::facts::{DatagramQueue, Outcome, Sent, Trial};
 use crate::layers::{FaultDraft, Judgement};
 
 /// With less room than this a datagram is dropped (the kernel counts its own overhead, too).
@@ -57,11 +57,19 @@ fn is_full(queue: &DatagramQueue) -> bool {
     queue.limit > 0 && queue.length.saturating_add(ROOM) > queue.limit
 }
 
-/// What waited before waits still.
+/// Something waits, and nobody reads: neither did any reader of this network namespace get a datagram, nor was one answered that
+/// has to be.
 fn is_stuck(case: &Case, queue: &DatagramQueue) -> bool {
+    let read = case.queues.moved("UdpInDatagrams") + case.queues.moved("Udp6InDatagrams");
+    let owed = case
+        .trials
+        .trials
+        .iter()
+        .any(|trial| trial.sent != Sent::EmptyDatagram && matches!(trial.outcome, Outcome::Silent(_)));
+    let answered = case.trials.trials.iter().any(Trial::is_answered);
     let before = case.queues.datagrams_before(queue.cookie).map_or(0, |before| before.length);
-    let tried = !case.trials.trials.is_empty();
-    queue.length > 0 && case.queues.apart() >= TOO_LONG && (tried || before > 0) && queue.length >= before
+    let waits = queue.length > 0 && queue.length >= before;
+    waits && !answered && case.queues.apart() >= TOO_LONG && (read == 0 || (owed && before > 0))
 }
 
 fn dropped(case: &Case, door: &Door<'_, DatagramQueue>) -> u32 {

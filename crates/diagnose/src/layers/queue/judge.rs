@@ -1,6 +1,6 @@
 //! The judgement of the layer.
 
-use super::{accept, datagrams, handshakes};
+use super::{accept, behind, datagrams, handshakes};
 use crate::case::Case;
 use crate::facts::QueueLook;
 use crate::layers::Judgement;
@@ -20,6 +20,7 @@ pub(in crate::layers) fn judge(case: &Case) -> Judgement {
         return judgement;
     };
     let mut judgement = if case.is_tcp() { tcp(case, now) } else { udp(case, now) };
+    behind::judge(case, &mut judgement);
     if let Some(problem) = now.unseen.first() {
         judgement.unknown(format!("not everything could be read: {problem}"), Some("run it as root"));
     }

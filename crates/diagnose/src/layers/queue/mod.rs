@@ -1,6 +1,7 @@
 //! The layer `queue`: what the kernel holds for the process until it takes it.
 
 mod accept;
+mod behind;
 mod codes;
 mod datagrams;
 mod door;

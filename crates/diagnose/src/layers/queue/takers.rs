@@ -50,7 +50,7 @@ impl Halt {
 /// What was found of those who serve a door.
 pub(super) struct Halted<'c> {
     /// Processes that do not go on.
-    pub(super) halted: Vec<(&'c Holder, Halt)>,
+    pub(super) processes: Vec<(&'c Holder, Halt)>,
     /// Those that do.
     pub(super) running: Vec<&'c Holder>,
     /// Sockets that nobody serves who goes on, by inode.
@@ -67,7 +67,7 @@ pub(super) fn look<'c, Q: Queue>(case: &'c Case, door: &Door<'_, Q>, something_w
     });
     Halted {
         unserved: unserved.collect(),
-        halted: all.iter().filter_map(|holder| Some((*holder, counts(holder)?))).collect(),
+        processes: all.iter().filter_map(|holder| Some((*holder, counts(holder)?))).collect(),
         running: all.iter().copied().filter(|holder| counts(holder).is_none()).collect(),
     }
 }
@@ -75,9 +75,9 @@ pub(super) fn look<'c, Q: Queue>(case: &'c Case, door: &Door<'_, Q>, something_w
 impl Halted<'_> {
     /// The fault, with the end of its sentence: `its queue holds 6 connections of 5`. `None` where everybody goes on.
     pub(super) fn fault<Q: Queue>(&self, case: &Case, door: &Door<'_, Q>, queue: &str) -> Option<FaultDraft> {
-        let (first, halt) = *self.halted.first()?;
+        let (first, halt) = *self.processes.first()?;
         let alike: Vec<&Holder> =
-            self.halted.iter().filter(|(_, other)| *other == halt).map(|(holder, _)| *holder).collect();
+            self.processes.iter().filter(|(_, other)| *other == halt).map(|(holder, _)| *holder).collect();
         let who = names(&alike);
         let is = if alike.len() == 1 { "is" } else { "are" };
         let everywhere = self.unserved.len() == door.queues.len();
@@ -86,9 +86,9 @@ impl Halted<'_> {
             FaultDraft::at(halt.code(), statement, door.endpoints.clone(), case.others(&door.endpoints))
         } else if self.unserved.is_empty() {
             let statement = format!(
-                "{who} {is} {}, one of {} that take connections from the same queue: what it has taken hangs",
+                "{who} {is} {}, one of {} that take connections: what it has or gets hangs",
                 halt.words(),
-                self.halted.len() + self.running.len()
+                self.processes.len() + self.running.len()
             );
             FaultDraft::some(halt.code(), statement)
         } else {

@@ -1,14 +1,19 @@
 //! Interfaces and those on their links.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use portreeve_firewall::network::Interface;
+use portreeve_model::Severity;
 use portreeve_model::reach::Step;
 
 use crate::case::Case;
-use crate::facts::path::{Flow, Neighbour, NeighbourState, Purpose, Way};
-use crate::layers::flows::list;
+use crate::facts::path::{Flow, Neighbour, NeighbourState, Way};
+use crate::layers::flows::{list, survey};
 use crate::layers::{FaultDraft, Judgement};
+
+/// Who is on the link answers within milliseconds; the kernel asks again after a second.
+const LONG_ENOUGH: Duration = Duration::from_millis(900);
 
 /// Judges the interfaces that packets come in and leave by. Names those that do not work.
 pub(super) fn judge(case: &Case, judgement: &mut Judgement) -> Vec<String> {
@@ -28,6 +33,10 @@ pub(super) fn judge(case: &Case, judgement: &mut Judgement) -> Vec<String> {
             continue;
         }
         down.push(interface.name.clone());
+        if case.is_inside() {
+            // The layer `address` tells what is wrong with the interface of an endpoint.
+            continue;
+        }
         let statement = format!("The interface {} of {} {what}", interface.name, list(&endpoints));
         if is_bridge_without_ports(case, interface) {
             judgement.note("link-down", statement);
@@ -53,9 +62,8 @@ fn concerned(case: &Case) -> Vec<&Interface> {
     let outgoing = case.path.flows.iter().filter(|flow| flow.client.interface.is_none()).flat_map(ways);
     let mut names: Vec<&str> = Vec::new();
     for name in here.chain(outgoing.map(|(interface, _)| interface)) {
-        if !names.contains(&name)
-            && !(name == "lo" && case.endpoints.iter().all(|one| !one.address.ip().is_loopback()))
-        {
+        let irrelevant = name == "lo" && case.endpoints.iter().all(|one| !one.address.ip().is_loopback());
+        if !irrelevant && !names.contains(&name) {
             names.push(name);
         }
     }
@@ -91,7 +99,7 @@ fn told(interface: &Interface) -> String {
 }
 
 /// The interfaces and gateways that packets of a connection leave by.
-fn ways(flow: &Flow) -> impl Iterator<Item = (&str, Option<IpAddr>)> {
+pub(super) fn ways(flow: &Flow) -> impl Iterator<Item = (&str, Option<IpAddr>)> {
     let outcomes = flow.there.outcomes.iter().chain(flow.back.iter().flat_map(|back| &back.outcomes));
     outcomes.flat_map(|outcome| {
         let routes = outcome.steps.iter().filter_map(|step| match step {
@@ -104,32 +112,27 @@ fn ways(flow: &Flow) -> impl Iterator<Item = (&str, Option<IpAddr>)> {
 
 /// Judges the routers that packets go by, and neighbours that this host connects to. Gives the endpoints beyond silent ones.
 pub(super) fn neighbours(case: &Case, judgement: &mut Judgement) -> Vec<SocketAddr> {
-    let mut silent: Vec<(&Neighbour, Vec<&Flow>)> = Vec::new();
-    for flow in case.path.flows.iter().filter(|flow| flow.purpose == Purpose::Asked) {
-        for (interface, gateway) in ways(flow) {
-            let hop = match (gateway, flow.client.interface.is_none()) {
-                (Some(gateway), _) => gateway,
-                // This host connects to a neighbour.
-                (None, true) if !case.is_inside() => flow.endpoint.ip(),
-                _ => continue,
-            };
-            let Some(neighbour) = case.path.neighbour(interface, hop).filter(|one| is_gone(case, one)) else {
-                continue;
-            };
-            match silent.iter_mut().find(|(known, _)| *known == neighbour) {
-                Some((_, flows)) => flows.push(flow),
-                None => silent.push((neighbour, vec![flow])),
-            }
-        }
+    let survey = survey(case, |flow| silent_hop(case, flow));
+    let mut beyond: Vec<SocketAddr> = Vec::new();
+    for found in &survey.found {
+        let (code, statement) = sentence(case, found.what, &found.endpoints);
+        judgement.add(explained(case, survey.fault(found, code, statement), found.what, code));
+        beyond.extend(&found.endpoints);
     }
-    let mut endpoints: Vec<SocketAddr> = Vec::new();
-    for (neighbour, flows) in silent {
-        let mut of: Vec<SocketAddr> = flows.iter().map(|flow| flow.endpoint).collect();
-        of.dedup();
-        judgement.add(fault(case, neighbour, &of));
-        endpoints.extend(of);
-    }
-    endpoints
+    beyond
+}
+
+/// The neighbour that packets of a connection leave by, and that does not answer.
+pub(in crate::layers) fn silent_hop<'a>(case: &'a Case, flow: &Flow) -> Option<&'a Neighbour> {
+    ways(flow).find_map(|(interface, gateway)| {
+        let hop = match (gateway, flow.client.interface.is_none()) {
+            (Some(gateway), _) => gateway,
+            // This host connects to a neighbour.
+            (None, true) if !case.is_inside() => flow.endpoint.ip(),
+            _ => return None,
+        };
+        case.path.neighbour(interface, hop).filter(|one| is_gone(case, one))
+    })
 }
 
 /// It was asked for, and has not answered: the kernel gave up, or this diagnosis waited for longer than the kernel does.
@@ -138,7 +141,10 @@ fn is_gone(case: &Case, neighbour: &Neighbour) -> bool {
         NeighbourState::Failed => true,
         NeighbourState::Incomplete => {
             let tried = case.trials.trials.iter().any(|trial| {
-                !trial.over_loopback && trial.endpoint.ip() == neighbour.address && trial.took.as_secs() >= 2
+                !trial.over_loopback
+                    && trial.endpoint.ip() == neighbour.address
+                    && !trial.is_answered()
+                    && trial.took >= LONG_ENOUGH
             });
             neighbour.asked || tried
         }
@@ -146,41 +152,39 @@ fn is_gone(case: &Case, neighbour: &Neighbour) -> bool {
     }
 }
 
-fn fault(case: &Case, neighbour: &Neighbour, endpoints: &[SocketAddr]) -> FaultDraft {
-    let target = endpoints.iter().any(|endpoint| endpoint.ip() == neighbour.address);
+fn sentence(case: &Case, neighbour: &Neighbour, endpoints: &[SocketAddr]) -> (&'static str, String) {
     let (address, interface) = (neighbour.address, &neighbour.interface);
     let asked = if address.is_ipv4() { "ARP" } else { "neighbour discovery" };
-    let (code, statement) = if target {
-        (
-            "neighbour-unreachable",
-            format!(
-                "{address} is on the link of {interface} and does not answer {asked}: it is down, or nobody there has the address"
-            ),
-        )
-    } else {
-        let whom = if case.is_inside() { "answers to clients beyond it" } else { "what is sent" };
-        (
-            "gateway-unreachable",
-            format!("The gateway {address} on {interface} does not answer {asked}: {whom} cannot leave"),
-        )
-    };
-    let others = case.others(endpoints);
-    let draft = FaultDraft::at(code, statement, endpoints.to_vec(), others).seen(
+    if endpoints.iter().any(|endpoint| endpoint.ip() == address) {
+        let statement = format!(
+            "{address} is on the link of {interface} and does not answer {asked}: it is down, or nobody there has the address"
+        );
+        return ("neighbour-unreachable", statement);
+    }
+    let whom = if case.is_inside() { "answers to clients beyond it" } else { "what is sent" };
+    (
+        "gateway-unreachable",
+        format!("The gateway {address} on {interface} does not answer {asked}: {whom} cannot leave"),
+    )
+}
+
+fn explained(case: &Case, draft: FaultDraft, neighbour: &Neighbour, code: &str) -> FaultDraft {
+    let (address, interface) = (neighbour.address, &neighbour.interface);
+    let draft = draft.seen(
         "neighbour",
         format!("{address} dev {interface} {}", neighbour.state.word()),
         format!("ip neigh show {address} dev {interface}"),
     );
-    if target {
+    if code == "neighbour-unreachable" {
         return draft.fix(format!(
             "start {address}, or correct its address or the link it is on (VLAN, switch port, bridge)"
         ));
     }
     let v6 = if address.is_ipv4() { "" } else { "-6 " };
+    let draft = if case.is_inside() { draft.severity(Severity::High) } else { draft };
     draft
-        .seen(
-            "route",
-            format!("the way goes by {address}"),
-            format!("ip {v6}route show | grep {address}"),
-        )
-        .fix(format!("start the router {address}, or name the right one: ip {v6}route replace default via ROUTER dev {interface}"))
+        .seen("route", format!("the way goes by {address}"), format!("ip {v6}route show | grep {address}"))
+        .fix(format!(
+            "start the router {address}, or name the right one: ip {v6}route replace default via ROUTER dev {interface}"
+        ))
 }

@@ -1,7 +1,7 @@
 //! The layer `route`: links, gateways and routes, there and back.
 
 mod codes;
-mod links;
+pub(super) mod links;
 mod mtu;
 mod remote;
 mod routing;
@@ -21,10 +21,10 @@ pub(super) const CODES: &[Code] = codes::CODES;
 /// Judges the facts.
 pub(super) fn judge(case: &Case) -> Judgement {
     if let Some(missing) = case.path.missing_network() {
-        let mut judgement = Judgement::fine("");
-        let cause = format!("not all of interfaces, addresses and routes could be read: {}", missing.detail);
-        judgement.unknown(cause, missing.remedy.as_deref());
-        return judgement;
+        let mut unjudged = Judgement::fine("");
+        let why = format!("not all of interfaces, addresses and routes could be read: {}", missing.detail);
+        unjudged.unknown(why, missing.remedy.as_deref());
+        return unjudged;
     }
     let mut judgement = Judgement::fine(fine(case));
     let down = links::judge(case, &mut judgement);
@@ -39,7 +39,7 @@ pub(super) fn judge(case: &Case) -> Judgement {
 
 /// What is said where nothing is wrong: by which interfaces answers leave.
 fn fine(case: &Case) -> String {
-    let mut ways: Vec<String> = Vec::new();
+    let mut exits: Vec<String> = Vec::new();
     for flow in case.endpoints.iter().flat_map(|endpoint| case.path.asked(endpoint.address)) {
         let answer = if case.is_inside() { flow.back.as_ref() } else { Some(&flow.there) };
         let Some(answer) = answer.filter(|answer| crate::facts::path::state(answer) == State::Arrives) else {
@@ -48,18 +48,18 @@ fn fine(case: &Case) -> String {
         let Some((interface, gateway)) = answer.outcomes.first().and_then(|one| Way(one).leaves_by()) else {
             continue;
         };
-        let way = match gateway {
+        let told = match gateway {
             Some(gateway) => format!("{interface} via {gateway}"),
             None => interface.to_owned(),
         };
-        if !ways.contains(&way) {
-            ways.push(way);
+        if !exits.contains(&told) {
+            exits.push(told);
         }
     }
-    ways.truncate(4);
-    match (ways.is_empty(), case.is_inside()) {
+    exits.truncate(4);
+    match (exits.is_empty(), case.is_inside()) {
         (true, _) => "nothing leaves this host".to_owned(),
-        (false, true) => format!("answers leave by {}", words(&ways)),
-        (false, false) => format!("the way leaves by {}", words(&ways)),
+        (false, true) => format!("answers leave by {}", words(&exits)),
+        (false, false) => format!("the way leaves by {}", words(&exits)),
     }
 }

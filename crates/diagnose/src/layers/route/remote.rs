@@ -19,7 +19,7 @@ pub(super) fn judge(case: &Case, judgement: &mut Judgement, told: &[SocketAddr])
         }
         match &trial.outcome {
             Outcome::NoRoute => {
-                judgement.add(own(case, to, "no-route", "no route of this host leads there (ENETUNREACH)"))
+                judgement.add(own(case, to, "no-route", "no route of this host leads there (ENETUNREACH)"));
             }
             Outcome::HostUnreachable => judgement.add(own(
                 case,

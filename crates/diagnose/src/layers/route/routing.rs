@@ -1,5 +1,6 @@
 //! Routes and checks of the kernel's routing, there and back.
 
+use super::links;
 use super::sentences::{self, Trouble};
 use crate::case::Case;
 use crate::facts::path::{Flow, Purpose, State, Way};
@@ -10,7 +11,10 @@ use crate::layers::flows::survey;
 pub(super) fn judge(case: &Case, judgement: &mut Judgement, down: &[String]) {
     let is_down = |flow: &Flow| {
         let endpoint = case.endpoints.iter().find(|one| one.address == flow.endpoint);
-        endpoint.and_then(|one| one.interface.as_ref()).is_some_and(|name| down.contains(name))
+        let own = endpoint.and_then(|one| one.interface.as_deref());
+        own.into_iter()
+            .chain(links::ways(flow).map(|(by, _)| by))
+            .any(|name| down.iter().any(|one| one == name))
     };
     let survey = survey(case, |flow| if is_down(flow) { None } else { trouble(flow) });
     for found in &survey.found {
@@ -44,15 +48,17 @@ fn asymmetry(case: &Case, judgement: &mut Judgement) {
     for flow in case.path.flows.iter().filter(|flow| flow.purpose == Purpose::Asked) {
         let Some(back) = flow.back.as_ref().and_then(|back| back.outcomes.first()) else { continue };
         let Some((by, _)) = Way(back).leaves_by() else { continue };
-        let Some(came) = flow.client.interface.as_deref().filter(|came| *came != by) else { continue };
-        if told.contains(&(came, by)) {
+        let Some(arrived) = flow.client.interface.as_deref().filter(|arrived| *arrived != by) else {
+            continue;
+        };
+        if told.contains(&(arrived, by)) {
             continue;
         }
-        told.push((came, by));
+        told.push((arrived, by));
         judgement.note(
             "asymmetric",
             format!(
-                "packets of {} come in by {came} and the answers leave by {by}: a firewall on the way may drop what it sees half of",
+                "packets of {} come in by {arrived} and the answers leave by {by}: a firewall on the way may drop what it sees half of",
                 flow.client.address
             ),
         );

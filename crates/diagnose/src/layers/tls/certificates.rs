@@ -190,6 +190,9 @@ impl Of<'_> {
         if leaf.not_after >= now {
             return None;
         }
+        if let Some(theirs) = self.scene.served_at().filter(|theirs| is_valid(leaf, *theirs)) {
+            return Some(self.clock(&format!("the server's {}", moment(theirs)), now.duration_since(theirs)));
+        }
         let statement = format!(
             "{} expired {} ago, on {}.",
             self.certificate(),
@@ -224,37 +227,42 @@ impl Of<'_> {
     /// Not yet valid: the certificate, or the clock.
     fn early(&self) -> Finding {
         let (leaf, now) = (self.leaf, self.scene.now);
-        let ahead = span(leaf.not_before.duration_since(now));
-        let is_impossible = now.as_second() < EARLIEST;
+        let ahead = leaf.not_before.duration_since(now);
         // Authorities that everybody trusts do not sign for the future (Baseline Requirements, 6.3.2).
         let is_public = self.verdict.is_public && self.verdict.trust == Trust::Trusted;
-        let several = self.scene.case.tls.tries.iter().filter_map(|other| other.meeting.leaf());
-        let others = several.filter(|other| other.not_before > now && other.der != leaf.der).count();
-        if !is_impossible && !is_public && others == 0 {
-            let statement =
-                format!("{} is valid only from {}, in {ahead}.", self.certificate(), moment(leaf.not_before));
-            return self
-                .finding("not-yet-valid", statement)
+        let other = self.scene.case.tls.tries.iter().filter_map(|other| other.meeting.leaf());
+        let several = other.filter(|other| other.not_before > now && other.der != leaf.der).count() > 0;
+        if let Some(theirs) = self.scene.served_at().filter(|theirs| is_valid(leaf, *theirs)) {
+            self.clock(&format!("the server's {}", moment(theirs)), theirs.duration_since(now))
+        } else if now.as_second() < EARLIEST {
+            self.clock("a time before this program was made", ahead)
+        } else if is_public {
+            self.clock("and public authorities do not sign for the future", ahead)
+        } else if several {
+            self.clock("and several certificates are not yet valid", ahead)
+        } else {
+            let statement = format!(
+                "{} is valid only from {}, in {}.",
+                self.certificate(),
+                moment(leaf.not_before),
+                span(ahead)
+            );
+            self.finding("not-yet-valid", statement)
                 .seen("clock", format!("this machine's clock shows {}", moment(now)), "date -u")
                 .fix("Check the clock: timedatectl")
-                .fix(format!(
-                    "Use a certificate that is valid now, then {}",
-                    advice::reload(self.scene.case)
-                ));
+                .fix(format!("Use a certificate that is valid now, then {}", advice::reload(self.scene.case)))
         }
-        let reason = if is_impossible {
-            "a time before this program was made"
-        } else if is_public {
-            "and public authorities do not sign for the future"
-        } else {
-            "and several certificates are not yet valid"
-        };
+    }
+
+    /// This machine's clock is wrong.
+    fn clock(&self, reason: &str, by: SignedDuration) -> Finding {
+        let now = moment(self.scene.now);
         let statement = format!(
-            "This machine's clock shows {}, {reason}: it is wrong by {ahead} or more, so that the certificate seems not yet valid.",
-            moment(now)
+            "This machine's clock shows {now}, {reason}: it is wrong by {} or more, so that a good certificate seems out of its dates.",
+            span(by)
         );
         self.finding("clock", statement)
-            .seen("clock", format!("this machine's clock shows {}", moment(now)), "date -u")
+            .seen("clock", format!("this machine's clock shows {now}"), "date -u")
             .fix("Set the clock: timedatectl set-ntp true, or chronyc makestep")
     }
 
@@ -272,7 +280,7 @@ impl Of<'_> {
                     .seen("certificate", self.sent(), self.scene.client("-showcerts"))
                     .fixes(self.fetch())
                     .fix(format!(
-                        "Replace it by the issuer's present intermediate certificate {}, then {}",
+                        "Replace it by the issuer's present intermediate certificate, {}, then {}",
                         advice::chain(self.scene.case),
                         advice::reload(self.scene.case)
                     )),
@@ -450,13 +458,13 @@ impl Of<'_> {
             finding = finding
                 .seen("file", format!("{file} has it"), format!("openssl x509 -noout -subject -in {file}"))
                 .fix(format!(
-                    "Append {file} to the certificate {}, then {}",
+                    "Append {file} to the certificate, {}, then {}",
                     advice::chain(self.scene.case),
                     advice::reload(self.scene.case)
                 ));
         }
         Some(finding.fixes(self.fetch()).fix(format!(
-            "Put the intermediate certificate behind the server's own {} (certbot: use fullchain.pem), then {}",
+            "Append the intermediate certificate to the server's own, {} (certbot: use fullchain.pem), then {}",
             advice::chain(self.scene.case),
             advice::reload(self.scene.case)
         )))

@@ -1,5 +1,7 @@
 //! A handshake that did not go through: what the server said, and what second tries say about the reason.
 
+use std::time::Duration;
+
 use portreeve_tls::client::{Ending, Meeting, Party};
 use portreeve_tls::old::Reply;
 use portreeve_tls::spoken::Spoken;
@@ -10,11 +12,17 @@ use super::finding::Finding;
 use super::scene::{Scene, bytes};
 use crate::layers::Judgement;
 
+/// A server that answers nothing for less than this may be slow or far, or this host busy: three round trips over half the earth.
+const FAIR: Duration = Duration::from_millis(1_200);
+
 /// What is wrong, at most one thing: whatever ended the handshake.
 pub(super) fn judge(scene: &Scene<'_>, judgement: &mut Judgement) -> Option<Finding> {
     let of = Of { scene, meeting: &scene.tried.meeting };
     match &of.meeting.ending {
         Ending::Done => {
+            if let Some(finding) = of.client_certificate_for_http() {
+                return Some(finding);
+            }
             if scene.tried.second.with_http2.is_some() {
                 judgement.note(
                     "http2-only",
@@ -29,9 +37,20 @@ pub(super) fn judge(scene: &Scene<'_>, judgement: &mut Judgement) -> Option<Find
         }
         Ending::NotTls(spoken) => Some(of.not_tls(*spoken, &of.meeting.first)),
         ending => {
-            let proven = of.proven(judgement);
+            let proven = of.proven();
             if proven.is_some() || of.is_for_names_only(judgement) {
                 return proven;
+            }
+            if *ending == Ending::Timeout && of.meeting.took < FAIR && of.meeting.received == 0 {
+                let given = of.meeting.took.as_millis();
+                judgement.unknown(
+                    format!(
+                        "the handshake with {} was given {given} ms only: the rest of the time was used up",
+                        scene.endpoint()
+                    ),
+                    Some("ask again when this host is less busy"),
+                );
+                return None;
             }
             Some(match ending {
                 Ending::Alert => of.alert(),
@@ -86,19 +105,17 @@ impl Of<'_> {
     }
 
     /// What second tries prove, the surest first.
-    fn proven(&self, judgement: &mut Judgement) -> Option<Finding> {
+    fn proven(&self) -> Option<Finding> {
         let second = &self.scene.tried.second;
-        if let Some(Reply::NotTls(spoken, bytes)) = &second.http {
+        if let Some(Reply::NotTls(spoken, bytes)) = second.http.as_ref().filter(|reply| !misses_tls(reply)) {
             return Some(self.not_tls(*spoken, bytes));
         }
         if let Some(reply) =
             second.old.iter().map(|(_, reply)| reply).find(|reply| matches!(reply, Reply::NotTls(..)))
+            && let Reply::NotTls(spoken, bytes) = reply
         {
-            if let Reply::NotTls(spoken, bytes) = reply {
-                return Some(self.not_tls(*spoken, bytes));
-            }
+            return Some(self.not_tls(*spoken, bytes));
         }
-        let _ = &judgement;
         self.client_certificate()
             .or_else(|| self.name())
             .or_else(|| self.application_protocol())
@@ -165,27 +182,62 @@ impl Of<'_> {
         if !says_so && !means_so {
             return None;
         }
-        let authorities = match asked.map(Vec::as_slice) {
+        let statement = format!(
+            "{} demands a client certificate{}, and refuses those without one.",
+            self.scene.server(),
+            self.authorities()
+        );
+        Some(self.with_client_certificate(self.finding("client-certificate-required", statement)))
+    }
+
+    /// nginx, Caddy and others go through with the handshake, and refuse over HTTP.
+    fn client_certificate_for_http(&self) -> Option<Finding> {
+        const WORDS: [&str; 3] = [
+            "No required SSL certificate was sent",
+            "The SSL certificate error",
+            "client certificate required",
+        ];
+        self.meeting.client_certificate.as_ref()?;
+        let says = |answer: &&crate::facts::http::Answer| WORDS.iter().any(|words| answer.says(words));
+        let answer = self.scene.answers().find(says)?;
+        let statement = format!(
+            "{} demands a client certificate{}, and answers {} to those without one.",
+            self.scene.server(),
+            self.authorities(),
+            answer.status
+        );
+        let finding = Finding::new("client-certificate-required", statement, self.scene.endpoint());
+        Some(self.with_client_certificate(finding))
+    }
+
+    fn authorities(&self) -> String {
+        match self.meeting.client_certificate.as_deref() {
             None | Some([]) => String::new(),
             Some(names) => format!(" of {}", names.iter().take(3).cloned().collect::<Vec<_>>().join(" or ")),
-        };
-        let statement = format!(
-            "{} demands a client certificate{authorities}, and refuses those without one.",
-            self.scene.server()
-        );
-        let mut finding = self.finding("client-certificate-required", statement);
-        if let Some(names) = asked {
-            let text = format!(
-                "CertificateRequest, authorities: {}",
-                if names.is_empty() { "any".to_owned() } else { names.join("; ") }
-            );
-            finding = finding.seen("handshake", text, self.scene.client(""));
         }
-        Some(
-            finding
-                .fix(format!("Connect with a certificate{authorities}: curl --cert CLIENT.pem --key CLIENT.key https://..."))
-                .fix("If it is not meant to be demanded: nginx ssl_verify_client optional or off, Apache SSLVerifyClient none, HAProxy verify optional"),
-        )
+    }
+
+    fn with_client_certificate(&self, finding: Finding) -> Finding {
+        let asked = self.meeting.client_certificate.as_deref();
+        let finding = match asked {
+            None => finding,
+            Some(names) => {
+                let names = if names.is_empty() { "any".to_owned() } else { names.join("; ") };
+                let text = format!("CertificateRequest, authorities: {names}");
+                finding.seen("handshake", text, self.scene.client(""))
+            }
+        };
+        let port = self.scene.endpoint().port();
+        finding
+            .fix(format!(
+                "Connect with a certificate{}: curl --cert CLIENT.pem --key CLIENT.key https://{}:{port}/",
+                self.authorities(),
+                self.scene.name().unwrap_or("HOST")
+            ))
+            .fix(
+                "If it is not meant to be demanded: nginx ssl_verify_client optional or off, Apache SSLVerifyClient none, HAProxy \
+                 verify optional",
+            )
     }
 
     /// The server makes a difference between those who name a site and those who do not.
@@ -341,9 +393,10 @@ impl Of<'_> {
             }
             Usage::Modern => (
                 format!(
-                    "{server} and clients of today have the suite {suite} in common, but no group or signature algorithm."
+                    "{server} has the suite {suite} in common with clients of today, but no group (X25519, P-256, P-384) or no \
+                     signature algorithm."
                 ),
-                false,
+                true,
             ),
             Usage::Declining => (
                 format!(
@@ -487,6 +540,13 @@ impl Of<'_> {
             }
         }
     }
+}
+
+/// Whether a server that was asked in plain HTTP says that it speaks TLS: nginx, Apache, programs in Go.
+fn misses_tls(reply: &Reply) -> bool {
+    let Reply::NotTls(_, bytes) = reply else { return false };
+    let text = String::from_utf8_lossy(bytes);
+    ["to HTTPS port", "plain HTTP to an SSL", "to an HTTPS server"].iter().any(|words| text.contains(words))
 }
 
 fn count(bytes: u64) -> String {

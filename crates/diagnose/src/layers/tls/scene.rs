@@ -7,6 +7,7 @@ use portreeve_model::why::Application;
 
 use crate::case::Case;
 use crate::facts::TlsTry;
+use crate::facts::http::{Answer, Outcome};
 
 /// What is judged.
 pub(super) struct Scene<'a> {
@@ -39,6 +40,29 @@ impl<'a> Scene<'a> {
 
     pub(super) fn is_http(&self) -> bool {
         self.case.question.target.application == Application::Https
+    }
+
+    /// What the endpoint answered over HTTP.
+    pub(super) fn answers(&self) -> impl Iterator<Item = &'a Answer> {
+        let endpoint = self.endpoint();
+        let visits = self.case.http.visits.iter().filter(move |visit| visit.endpoint == endpoint);
+        let exchanges =
+            visits.flat_map(|visit| &visit.exchanges).filter(move |exchange| exchange.to == endpoint);
+        exchanges.filter_map(|exchange| match &exchange.outcome {
+            Outcome::Answer(answer) => Some(answer),
+            _ => None,
+        })
+    }
+
+    /// What the clock of the server shows, where another host has it and it is a day or more off from here.
+    pub(super) fn served_at(&self) -> Option<Timestamp> {
+        const DAY: i64 = 86_400;
+        if self.case.is_inside() {
+            return None;
+        }
+        let date = self.answers().find_map(|answer| answer.header("date"))?;
+        let theirs = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
+        (theirs.as_second().abs_diff(self.now.as_second()) >= DAY.unsigned_abs()).then_some(theirs)
     }
 
     /// A command that makes the same handshake.

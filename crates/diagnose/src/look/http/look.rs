@@ -10,7 +10,7 @@ use super::request::Limits;
 use super::visit::{self, Errand};
 use super::{session, upstream};
 use crate::facts::http::{HostOrigin, HttpFacts, Visit};
-use crate::facts::{ServiceFacts, TlsFacts, TrialFacts};
+use crate::facts::{ServiceFacts, TlsFacts, Trial, TrialFacts};
 use crate::look::Budget;
 use crate::target::Question;
 
@@ -30,7 +30,7 @@ pub(crate) fn look(
     };
     // What took no connection, or made no session, is other layers' matter.
     let open = |endpoint: &&Endpoint| {
-        let connected = trials.of(endpoint.address).is_none_or(|trial| trial.is_answered());
+        let connected = trials.of(endpoint.address).is_none_or(Trial::is_answered);
         connected && (!secure || tls.of(endpoint.address).is_none_or(|tried| tried.meeting.is_done()))
     };
     let asked: Vec<&Endpoint> = endpoints.iter().filter(open).collect();
@@ -47,7 +47,7 @@ pub(crate) fn look(
             .iter()
             .map(|errand| scope.spawn(move || visit::visit(errand, standing(errand, tls), limits)))
             .collect();
-        let done = || visiting.iter().all(|thread| thread.is_finished());
+        let done = || visiting.iter().all(thread::ScopedJoinHandle::is_finished);
         if let Some(watch) = &watch {
             watch.sample_while(|| !done());
         }

@@ -35,9 +35,11 @@ pub(super) struct Limits {
 impl Limits {
     /// A late answer is worth waiting for, as long as there is time to say so: that is what tells slow from dead.
     pub(super) fn of(budget: Budget) -> Self {
-        const RESERVED: Duration = Duration::from_millis(900);
+        /// What is needed afterwards: who the upstream is, and all that is judged.
+        const RESERVED: Duration = Duration::from_millis(1_600);
+        const PATIENCE: Duration = Duration::from_secs(5);
         let latest = budget.deadline.checked_sub(RESERVED).unwrap_or(budget.deadline);
-        Self { connect: budget.wait(), answer: latest }
+        Self { connect: budget.wait(), answer: latest.min(Instant::now() + PATIENCE) }
     }
 }
 

@@ -151,7 +151,11 @@ async fn by_stream(server: SocketAddr, asked: &Message, bytes: &[u8], until: Ins
         let mut answer = vec![0; usize::from(length)];
         stream.read_exact(&mut answer).await?;
         let answer = Message::from_vec(&answer).map_err(io::Error::other)?;
-        if answers(asked, &answer) { Ok(answer) } else { Err(io::Error::other("an answer to another question")) }
+        if answers(asked, &answer) {
+            Ok(answer)
+        } else {
+            Err(io::Error::other("an answer to another question"))
+        }
     };
     timeout(left, exchange).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }

@@ -24,7 +24,9 @@ pub(super) fn order() -> SourceOrder {
 pub(super) fn resolver() -> ResolverConfiguration {
     match read("/etc/resolv.conf") {
         Ok(text) => resolver_in(&text),
-        Err(error) => ResolverConfiguration { error: Some(error.to_string()), ..ResolverConfiguration::default() },
+        Err(error) => {
+            ResolverConfiguration { error: Some(error.to_string()), ..ResolverConfiguration::default() }
+        }
     }
 }
 
@@ -51,11 +53,11 @@ fn hosts_in(text: &str, name: &str) -> Vec<HostsEntry> {
 
 /// The last line `hosts:`, without what a source's result leads to.
 fn order_in(text: &str) -> SourceOrder {
-    let line = text.lines().filter_map(|line| {
+    let mut lines = text.lines().filter_map(|line| {
         let line = line.split('#').next().unwrap_or_default().trim();
         Some((line, line.strip_prefix("hosts")?.trim_start().strip_prefix(':')?))
     });
-    let Some((line, listed)) = line.last() else {
+    let Some((line, listed)) = lines.next_back() else {
         // Without the file: glibc since 2.34, and musl always.
         return SourceOrder { text: None, sources: vec!["files".to_owned(), "dns".to_owned()] };
     };
@@ -80,7 +82,9 @@ fn resolver_in(text: &str) -> ResolverConfiguration {
         let mut words = line.split_whitespace();
         match words.next() {
             Some("nameserver") => match words.next().map(|word| (word, server(word))) {
-                Some((_, Some(server))) if !resolver.servers.contains(&server) => resolver.servers.push(server),
+                Some((_, Some(server))) if !resolver.servers.contains(&server) => {
+                    resolver.servers.push(server);
+                }
                 Some((_, Some(_))) => {}
                 Some((word, None)) => resolver.malformed.push(word.to_owned()),
                 None => resolver.malformed.push(line.trim().to_owned()),
@@ -118,7 +122,8 @@ fn server(word: &str) -> Option<SocketAddr> {
 }
 
 fn with_zone(address: Ipv6Addr, zone: &str) -> SocketAddr {
-    let index = || std::fs::read_to_string(format!("/sys/class/net/{zone}/ifindex")).ok()?.trim().parse().ok();
+    let index =
+        || std::fs::read_to_string(format!("/sys/class/net/{zone}/ifindex")).ok()?.trim().parse().ok();
     let plain = !zone.is_empty() && !zone.contains(['/', '.']);
     let index = zone.parse().ok().or_else(|| if plain { index() } else { None });
     SocketAddr::V6(SocketAddrV6::new(address, 53, 0, index.unwrap_or(0)))
@@ -141,7 +146,8 @@ mod tests {
 
     #[test]
     fn sources_are_read_without_their_actions() {
-        let text = "passwd: files\nhosts: mymachines resolve [!UNAVAIL=return  SUCCESS=return] files dns # y\n";
+        let text =
+            "passwd: files\nhosts: mymachines resolve [!UNAVAIL=return  SUCCESS=return] files dns # y\n";
         assert_eq!(order_in(text).sources, ["mymachines", "resolve", "files", "dns"]);
         assert_eq!(order_in("").sources, ["files", "dns"]);
         assert!(order_in("").text.is_none());

@@ -62,7 +62,9 @@ pub(super) fn answers(asked: &Message, answer: &Message) -> bool {
         (_, None) => true,
         (None, Some(_)) => false,
     };
-    answer.metadata.message_type == MessageType::Response && answer.metadata.id == asked.metadata.id && repeats
+    answer.metadata.message_type == MessageType::Response
+        && answer.metadata.id == asked.metadata.id
+        && repeats
 }
 
 /// What an answer says.
@@ -134,7 +136,9 @@ mod tests {
     fn labels_and_names_have_a_longest() {
         assert!(trouble("example.com.").is_none());
         assert!(trouble("a..example").is_some_and(|text| text.contains("two dots")));
-        assert!(trouble(&format!("{}.example", "a".repeat(64))).is_some_and(|text| text.contains("64 bytes")));
+        assert!(
+            trouble(&format!("{}.example", "a".repeat(64))).is_some_and(|text| text.contains("64 bytes"))
+        );
         assert!(trouble(&format!("{}.example", "a".repeat(63))).is_none());
         assert!(trouble(&"a.".repeat(140)).is_some_and(|text| text.contains("279")));
     }

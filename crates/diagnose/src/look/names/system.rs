@@ -15,7 +15,9 @@ pub(super) fn look_up(name: &str, patience: Duration) -> SystemAnswer {
     let programs = Programs { patience, ..Programs::default() };
     let output = match programs.find("getent").and_then(|path| programs.run(&path, &["ahosts", name], None)) {
         Ok(output) => output,
-        Err(ProgramError::TimedOut { .. }) => return SystemAnswer::Failed("it did not answer in time".to_owned()),
+        Err(ProgramError::TimedOut { .. }) => {
+            return SystemAnswer::Failed("it did not answer in time".to_owned());
+        }
         Err(error) => return SystemAnswer::Failed(error.to_string()),
     };
     let addresses = addresses_in(&output.text);
@@ -44,7 +46,8 @@ fn addresses_in(text: &str) -> Vec<IpAddr> {
 mod tests {
     #[test]
     fn each_address_is_told_once() {
-        let text = "2001:db8::1     STREAM a.example\n2001:db8::1     DGRAM  \nfe80::1%eth0 STREAM\n192.0.2.1 RAW\n";
+        let text =
+            "2001:db8::1     STREAM a.example\n2001:db8::1     DGRAM  \nfe80::1%eth0 STREAM\n192.0.2.1 RAW\n";
         let addresses: Vec<_> = super::addresses_in(text).iter().map(ToString::to_string).collect();
         assert_eq!(addresses, ["2001:db8::1", "fe80::1", "192.0.2.1"]);
     }

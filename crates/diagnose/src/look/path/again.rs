@@ -68,7 +68,7 @@ fn counted(facts: &PathFacts) -> Vec<(String, u64)> {
         let Some(same) = same else { continue };
         for (rule, old) in chain.rules.iter().zip(&same.rules) {
             let (Some(new), Some(counted)) = (rule.origin.counters, old.origin.counters) else { continue };
-            if rule.text == old.text && new.packets > counted.packets {
+            if without_counters(&rule.text) == without_counters(&old.text) && new.packets > counted.packets {
                 let place = format!(
                     "{} {} {} {}",
                     chain.family.name(),
@@ -81,4 +81,32 @@ fn counted(facts: &PathFacts) -> Vec<(String, u64)> {
         }
     }
     grown
+}
+
+/// A rule's text without what it counted: `counter packets 3 bytes 180`.
+fn without_counters(text: &str) -> String {
+    let mut words = text.split_whitespace();
+    let mut kept: Vec<&str> = Vec::new();
+    while let Some(word) = words.next() {
+        if matches!(word, "packets" | "bytes") && kept.last() == Some(&"counter") {
+            let _number = words.next();
+        } else {
+            kept.push(word);
+        }
+    }
+    kept.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_counters;
+
+    #[test]
+    fn counters_are_no_part_of_a_rule() {
+        assert_eq!(
+            without_counters("tcp dport 80 counter packets 3 bytes 180 drop"),
+            "tcp dport 80 counter drop"
+        );
+        assert_eq!(without_counters("ct packets > 3 drop"), "ct packets > 3 drop");
+    }
 }

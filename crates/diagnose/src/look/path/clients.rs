@@ -33,7 +33,7 @@ pub(super) fn of(
     from: Option<IpAddr>,
 ) -> Vec<Supposed> {
     let Some(interface) = here else {
-        return outgoing(&facts.network, endpoint.ip()).into_iter().collect();
+        return vec![outgoing(&facts.network, endpoint.ip())];
     };
     if endpoint.ip().is_loopback() {
         return vec![this_host(endpoint.ip(), Purpose::Asked)];
@@ -73,7 +73,7 @@ fn this_host(source: IpAddr, purpose: Purpose) -> Supposed {
 
 /// This host connects to another. Where no route leads there it has no address to connect from; that is for the simulation to
 /// say, with any of its own.
-fn outgoing(network: &Network, target: IpAddr) -> Option<Supposed> {
+fn outgoing(network: &Network, target: IpAddr) -> Supposed {
     let source = match Fib::new(network).output(&towards(None, target)) {
         OutputRoute::Sent { source, .. } => Some(source),
         OutputRoute::Unknown { alternatives, .. } => alternatives.into_iter().find_map(|route| match route {
@@ -90,7 +90,7 @@ fn outgoing(network: &Network, target: IpAddr) -> Option<Supposed> {
         network.addresses.iter().find(fits).map(|one| one.address)
     };
     let address = source.or_else(any).unwrap_or_else(loopback);
-    Some(Supposed { remote: true, ..this_host(address, Purpose::Asked) })
+    Supposed { remote: true, ..this_host(address, Purpose::Asked) }
 }
 
 /// The question by which interface a packet leaves.
@@ -131,7 +131,7 @@ impl Others<'_> {
             (None, _) => self.interface.to_owned(),
         };
         let who = "given with --from".to_owned();
-        self.outside(from, interface, who, Purpose::Asked, self.link_of(from).is_none())
+        outside(from, interface, who, Purpose::Asked, self.link_of(from).is_none())
     }
 
     /// Somebody on the internet, where answers find a way there.
@@ -140,14 +140,14 @@ impl Others<'_> {
         let who = || "somebody on the internet".to_owned();
         let Some(back) = self.way_back(far).filter(|_| reaches_far(self.endpoint)) else { return Vec::new() };
         if back == self.interface || self.is_on_no_link() {
-            return vec![self.outside(far, back, who(), purpose, true)];
+            return vec![outside(far, back, who(), purpose, true)];
         }
         // An address that only this network knows is asked for by nobody beyond it, unless such packets were seen and refused.
         let refused = self.facts.counters.is_some_and(|(before, _)| before.reverse_path_filter > 0);
         if is_private(self.endpoint) && !refused {
             return Vec::new();
         }
-        vec![self.outside(far, self.interface.to_owned(), who(), purpose, true)]
+        vec![outside(far, self.interface.to_owned(), who(), purpose, true)]
     }
 
     /// Neighbours on the endpoint's link: real ones, or else an address of its network.
@@ -179,24 +179,8 @@ impl Others<'_> {
         }
         let who = format!("a neighbour on {}", interface.name);
         real.into_iter()
-            .map(|address| self.outside(address, interface.name.clone(), who.clone(), purpose, false))
+            .map(|address| outside(address, interface.name.clone(), who.clone(), purpose, false))
             .collect()
-    }
-
-    fn outside(
-        &self,
-        address: IpAddr,
-        interface: String,
-        who: String,
-        purpose: Purpose,
-        remote: bool,
-    ) -> Supposed {
-        Supposed {
-            client: Client { address, interface: Some(interface.clone()), who },
-            purpose,
-            place: Place::In(interface),
-            remote,
-        }
     }
 
     /// The interface that answers leave by, from the endpoint's address.
@@ -232,6 +216,16 @@ impl Others<'_> {
         let interface = self.facts.interface(self.interface);
         let kind = interface.and_then(|one| one.kind.as_deref());
         interface.is_none_or(|one| one.flags.is_loopback()) || kind == Some("dummy")
+    }
+}
+
+/// Somebody elsewhere, whose packets come in by an interface.
+fn outside(address: IpAddr, interface: String, who: String, purpose: Purpose, remote: bool) -> Supposed {
+    Supposed {
+        client: Client { address, interface: Some(interface.clone()), who },
+        purpose,
+        place: Place::In(interface),
+        remote,
     }
 }
 

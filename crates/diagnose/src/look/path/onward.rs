@@ -21,6 +21,8 @@ use crate::target::{Probe, Question};
 
 /// A neighbour is asked for three times, a second apart (`mcast_solicit`, `retrans_time_ms`), before the kernel gives up.
 const ASKED_FOR: Duration = Duration::from_millis(3_300);
+/// Who is on the link answers within milliseconds; the kernel asks again after a second.
+const LONG_ENOUGH: Duration = Duration::from_millis(900);
 /// One hop, or a few: who answers does so at once.
 const CONNECT: Duration = Duration::from_millis(1_500);
 /// Most gateways, and most places that rules send to, that are tried.
@@ -69,10 +71,17 @@ fn gateways(facts: &PathFacts) -> Vec<(String, IpAddr)> {
     for flow in facts.flows.iter().filter(|flow| flow.purpose != Purpose::Compared) {
         let outcomes = flow.there.outcomes.iter().chain(flow.back.iter().flat_map(|back| &back.outcomes));
         for outcome in outcomes {
-            let Some((interface, Some(gateway))) = crate::facts::path::Way(outcome).leaves_by() else {
-                continue;
+            let hop = match crate::facts::path::Way(outcome).leaves_by() {
+                Some((interface, Some(gateway))) => (interface.to_owned(), gateway),
+                // This host connects to a neighbour.
+                Some((interface, None))
+                    if flow.client.interface.is_none()
+                        && facts.interface_of(flow.endpoint.ip()).is_none() =>
+                {
+                    (interface.to_owned(), flow.endpoint.ip())
+                }
+                _ => continue,
             };
-            let hop = (interface.to_owned(), gateway);
             if !found.contains(&hop) {
                 found.push(hop);
             }
@@ -100,7 +109,8 @@ fn ask_for(facts: &PathFacts, gateways: Vec<(String, IpAddr)>, budget: Budget) -
             send(*address, index).inspect_err(|error| tracing::debug!(%error, %address, "not sent")).is_ok()
         })
         .collect();
-    let end = Instant::now() + ASKED_FOR.min(budget.wait());
+    let begun = Instant::now();
+    let end = begun + ASKED_FOR.min(budget.wait());
     while !asked.is_empty() && Instant::now() < end {
         thread::sleep(Duration::from_millis(40));
         let known = neighbours::read(&facts.network);
@@ -110,10 +120,11 @@ fn ask_for(facts: &PathFacts, gateways: Vec<(String, IpAddr)>, budget: Budget) -
             })
         };
         if asked.iter().all(|hop| answered(&known, hop) || failed(hop)) {
-            break;
+            return asked;
         }
     }
-    asked
+    // Nothing is concluded of a neighbour that was given no time.
+    if begun.elapsed() >= LONG_ENOUGH { asked } else { Vec::new() }
 }
 
 /// Whether neighbours on an interface are asked for at all.

@@ -5,7 +5,7 @@ use portreeve_wire::proc::{counters, counters6};
 use crate::facts::QueueLook;
 
 /// Those that have to do with queues, by group and name.
-const WANTED: [(&str, &str); 19] = [
+const WANTED: [(&str, &str); 20] = [
     ("TcpExt", "ListenOverflows"),
     ("TcpExt", "ListenDrops"),
     ("TcpExt", "TCPReqQFullDrop"),
@@ -24,6 +24,7 @@ const WANTED: [(&str, &str); 19] = [
     ("Tcp", "AttemptFails"),
     ("Udp", "RcvbufErrors"),
     ("Udp", "InErrors"),
+    ("Udp", "InDatagrams"),
     ("Udp", "MemErrors"),
 ];
 
@@ -40,6 +41,7 @@ pub(super) fn read(look: &mut QueueLook) {
     }
     // Absent where the kernel has no IPv6.
     let text = std::fs::read_to_string("/proc/thread-self/net/snmp6").unwrap_or_default();
-    let wanted = counters6(&text).filter(|one| matches!(one.name, "Udp6RcvbufErrors" | "Udp6InErrors"));
+    let wanted = counters6(&text)
+        .filter(|one| matches!(one.name, "Udp6RcvbufErrors" | "Udp6InErrors" | "Udp6InDatagrams"));
     look.counters.extend(wanted.map(|one| (one.name.to_owned(), one.value)));
 }

@@ -1,5 +1,6 @@
 //! Gathering for `facts::queues`: before anything is tried, and again afterwards.
 
+mod behind;
 mod counters;
 mod parameters;
 mod run;

@@ -5,21 +5,29 @@ use std::time::Instant;
 
 use portreeve_model::Protocol;
 
-use super::{counters, parameters, sockets};
-use crate::facts::{QueueFacts, QueueLook};
+use super::{behind, counters, parameters, sockets};
+use crate::facts::{QueueFacts, QueueLook, ServiceFacts};
 use crate::target::Question;
 
 /// Reads queues and counters before anything is tried, in the calling thread's network namespace.
 pub(crate) fn look(question: &Question) -> QueueFacts {
-    QueueFacts { before: Some(once(question)), after: None, parameters: parameters::read() }
+    QueueFacts {
+        before: Some(look_at(question.target.protocol, question.target.port)),
+        parameters: parameters::read(),
+        ..QueueFacts::default()
+    }
 }
 
-/// Reads them again afterwards.
-pub(crate) fn look_again(facts: &mut QueueFacts, question: &Question) {
-    facts.after = Some(once(question));
+/// Reads them again afterwards, and those in containers that publish the port.
+pub(crate) fn look_again(facts: &mut QueueFacts, question: &Question, service: &ServiceFacts) {
+    let protocol = question.target.protocol;
+    facts.after = Some(look_at(protocol, question.target.port));
+    facts.behind =
+        service.publishers.iter().filter_map(|publisher| behind::look(publisher, protocol)).collect();
 }
 
-fn once(question: &Question) -> QueueLook {
+/// Reads those of a port in the calling thread's network namespace.
+pub(super) fn look_at(protocol: Protocol, port: u16) -> QueueLook {
     let mut look = QueueLook {
         at: Instant::now(),
         listeners: Vec::new(),
@@ -33,8 +41,7 @@ fn once(question: &Question) -> QueueLook {
         unseen: Vec::new(),
     };
     counters::read(&mut look);
-    let port = question.target.port;
-    match question.target.protocol {
+    match protocol {
         Protocol::Udp => sockets::udp(port, &mut look),
         _ => sockets::tcp(port, &mut look),
     }

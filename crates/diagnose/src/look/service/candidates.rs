@@ -1,6 +1,7 @@
 //! Finding who is to serve the port and does not hold it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use portreeve_linux::proc::Proc;
 use portreeve_model::{Listener, Protocol};
@@ -10,20 +11,64 @@ use super::configuration::{self, Configuration, Tree};
 use super::logs;
 use super::processes::Running;
 use super::units::Units;
-use crate::facts::service::{
-    Bystander, Candidate, Complaint, Ground, Holder, SOFTWARE, Software, UnitFacts,
-};
+use crate::facts::service::{Bystander, Candidate, Complaint, Ground, Holder, SOFTWARE, Software, UnitFacts};
 
 /// Programs that speak to a port, start others, or only show text, whatever numbers they are given.
 const OTHERS: [&str; 42] = [
-    "portreeve", "curl", "wget", "ssh", "scp", "sftp", "rsync", "nc", "ncat", "netcat", "telnet", "openssl", "ab", "wrk", "hey",
-    "nmap", "psql", "mysql", "redis-cli", "dig", "kdig", "ping", "vi", "vim", "nano", "less", "tail", "watch", "grep", "sudo", "su",
-    "env", "timeout", "bash", "sh", "dash", "zsh", "fish", "strace", "tcpdump", "journalctl", "ip",
+    "portreeve",
+    "curl",
+    "wget",
+    "ssh",
+    "scp",
+    "sftp",
+    "rsync",
+    "nc",
+    "ncat",
+    "netcat",
+    "telnet",
+    "openssl",
+    "ab",
+    "wrk",
+    "hey",
+    "nmap",
+    "psql",
+    "mysql",
+    "redis-cli",
+    "dig",
+    "kdig",
+    "ping",
+    "vi",
+    "vim",
+    "nano",
+    "less",
+    "tail",
+    "watch",
+    "grep",
+    "sudo",
+    "su",
+    "env",
+    "timeout",
+    "bash",
+    "sh",
+    "dash",
+    "zsh",
+    "fish",
+    "strace",
+    "tcpdump",
+    "journalctl",
+    "ip",
 ];
 
 /// Where executables of the system are.
-const FOLDERS: [&str; 7] =
-    ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin", "/usr/local/openresty/nginx/sbin", "/sbin", "/bin"];
+const FOLDERS: [&str; 7] = [
+    "/usr/sbin",
+    "/usr/bin",
+    "/usr/local/sbin",
+    "/usr/local/bin",
+    "/usr/local/openresty/nginx/sbin",
+    "/sbin",
+    "/bin",
+];
 
 /// What the search goes by.
 pub(super) struct Search<'a> {
@@ -41,12 +86,30 @@ pub(super) struct Search<'a> {
 impl Search<'_> {
     /// Everybody who is to serve the port, without those who do.
     pub(super) fn candidates(&self) -> Vec<Candidate> {
-        let mut found: Vec<Candidate> = SOFTWARE.iter().filter_map(|software| self.of_software(software)).collect();
-        let known: Vec<u32> =
-            found.iter().flat_map(|one| one.processes.iter().chain(&one.elsewhere)).map(|process| process.pid).collect();
+        let mut found: Vec<Candidate> =
+            SOFTWARE.iter().filter_map(|software| self.of_software(software)).collect();
+        let known: Vec<u32> = found
+            .iter()
+            .flat_map(|one| one.processes.iter().chain(&one.elsewhere))
+            .map(|process| process.pid)
+            .collect();
         found.extend(self.of_units(&found));
         found.extend(self.of_command_lines(&known));
         found
+    }
+
+    /// Whether a script that may start something has the port in its text.
+    pub(super) fn is_mentioned(&self) -> bool {
+        let ancestors = ancestors(self.running, std::process::id());
+        let number = self.port.to_string();
+        self.running.iter().any(|running| {
+            running.namespace == Some(self.namespace)
+                && !ancestors.contains(&running.pid)
+                && running
+                    .command_line()
+                    .split(|letter: char| !letter.is_ascii_alphanumeric())
+                    .any(|word| word == number)
+        })
     }
 
     fn of_software(&self, software: &'static Software) -> Option<Candidate> {
@@ -73,13 +136,14 @@ impl Search<'_> {
         let (here, elsewhere): (Vec<&Running>, Vec<&Running>) =
             mine.into_iter().partition(|running| running.namespace == Some(self.namespace));
         let installed = !here.is_empty() || is_installed(software, self.tree);
-        let mut complaints = self.complaints(software, &configuration);
+        let (mut complaints, last_sign) = self.complaints(software, &configuration);
         complaints.extend(unit.iter().flat_map(|unit| self.journal(unit)));
         Some(Candidate {
             name: software.name.to_owned(),
             software: Some(software),
             grounds,
             stale_pid_file: self.stale_pid_file(software, &configuration),
+            last_sign,
             processes: here.into_iter().map(|running| self.bystander(running)).collect(),
             elsewhere: elsewhere.into_iter().map(Running::bystander).collect(),
             unit,
@@ -90,37 +154,55 @@ impl Search<'_> {
 
     /// The configuration of the software, and its lines that name the port: the files that running processes were told, or else the
     /// usual ones.
-    fn configuration(&self, software: &Software, mine: &[&Running]) -> (Configuration, Vec<crate::facts::service::Named>) {
+    fn configuration(
+        &self,
+        software: &Software,
+        mine: &[&Running],
+    ) -> (Configuration, Vec<crate::facts::service::Named>) {
         let told: Vec<(u32, Vec<String>)> = mine
             .iter()
             .filter(|running| running.namespace == Some(self.namespace))
             .map(|running| (running.pid, told_files(software, running)))
             .filter(|(_, files)| !files.is_empty())
             .collect();
-        let configuration = match told.first() {
-            Some((pid, files)) => configuration::read(software, files, &Tree::of_process(*pid)),
-            None => {
-                let usual: Vec<String> = software.configuration.iter().map(|file| (*file).to_owned()).collect();
-                configuration::read(software, &usual, self.tree)
-            }
+        let configuration = if let Some((pid, files)) = told.first() {
+            configuration::read(software, files, &Tree::of_process(*pid))
+        } else {
+            let usual: Vec<String> = software.configuration.iter().map(|file| (*file).to_owned()).collect();
+            configuration::read(software, &usual, self.tree)
         };
         let asked = configuration.of_port(self.port, self.protocol);
         (configuration, asked)
     }
 
-    fn complaints(&self, software: &Software, configuration: &Configuration) -> Vec<Complaint> {
+    /// What its logs complain of, and how long ago the last of them was written to.
+    fn complaints(
+        &self,
+        software: &Software,
+        configuration: &Configuration,
+    ) -> (Vec<Complaint>, Option<Duration>) {
         let mut paths: Vec<String> = configuration.logs.clone();
         paths.extend(software.logs.iter().flat_map(|pattern| self.tree.matching(pattern)));
-        paths.dedup();
-        paths
-            .iter()
-            .filter_map(|path| {
-                let mut log = logs::at_path(&self.tree.at(path))?;
-                log.path.clone_from(path);
-                Some(complaints::of_log(&log, self.port))
-            })
-            .flatten()
-            .collect()
+        let mut seen: Vec<String> = Vec::new();
+        let mut found = Vec::new();
+        let mut last: Option<Duration> = None;
+        for path in paths {
+            if seen.contains(&path) {
+                continue;
+            }
+            let Some(mut log) = logs::at_path(&self.tree.at(&path)) else { continue };
+            log.path.clone_from(&path);
+            if log.length > 0 {
+                let age = self.tree.age(&path);
+                last = match (last, age) {
+                    (Some(last), Some(age)) => Some(last.min(age)),
+                    (last, age) => last.or(age),
+                };
+            }
+            found.extend(complaints::of_log(&log, self.port));
+            seen.push(path);
+        }
+        (found, last)
     }
 
     fn journal(&self, unit: &UnitFacts) -> Vec<Complaint> {
@@ -132,7 +214,8 @@ impl Search<'_> {
         let usual = software.pid_files.iter().map(|file| (*file).to_owned());
         configuration.pid_files.iter().cloned().chain(usual).find_map(|file| {
             let pid = self.tree.read(&file)?.text.trim().parse().ok()?;
-            let alive = self.running.iter().any(|running| running.pid == pid && running.software() == Some(software));
+            let alive =
+                self.running.iter().any(|running| running.pid == pid && running.software() == Some(software));
             (!alive).then_some((file, pid))
         })
     }
@@ -143,7 +226,8 @@ impl Search<'_> {
             found.iter().any(|one| one.unit.as_ref().is_some_and(|other| other.name == unit.name))
         };
         let holds = |unit: &UnitFacts| {
-            let held = |holder: &Holder| holder.process.unit.as_ref().is_some_and(|one| *one.name == *unit.name);
+            let held =
+                |holder: &Holder| holder.process.unit.as_ref().is_some_and(|one| *one.name == *unit.name);
             self.holders.iter().any(held)
         };
         self.units
@@ -166,6 +250,7 @@ impl Search<'_> {
                     complaints: self.journal(&unit),
                     unit: Some(unit),
                     stale_pid_file: None,
+                    last_sign: None,
                     installed: true,
                 }
             })
@@ -177,16 +262,11 @@ impl Search<'_> {
         let ancestors = ancestors(self.running, std::process::id());
         let mut groups: BTreeMap<String, Vec<&Running>> = BTreeMap::new();
         for running in self.running {
-            let program = running.words.first().map_or(running.name.as_str(), String::as_str);
-            let program = program.rsplit('/').next().unwrap_or_default();
             let meant = running.namespace == Some(self.namespace)
                 && !known.contains(&running.pid)
                 && !ancestors.contains(&running.pid)
-                && !self.holders.iter().any(|holder| holder.pid() == running.pid)
-                && !OTHERS.contains(&program)
-                && !OTHERS.contains(&running.name.as_str())
-                && running.words.iter().skip(1).any(|word| is_port(word, self.port));
-            if meant {
+                && !self.holders.iter().any(|holder| holder.pid() == running.pid);
+            if meant && is_meant(running, self.port) {
                 groups.entry(running.command_line()).or_default().push(running);
             }
         }
@@ -202,6 +282,7 @@ impl Search<'_> {
                     elsewhere: Vec::new(),
                     unit: None,
                     stale_pid_file: None,
+                    last_sign: None,
                     complaints: Vec::new(),
                     installed: true,
                 })
@@ -210,21 +291,30 @@ impl Search<'_> {
     }
 
     fn bystander(&self, running: &Running) -> Bystander {
-        let holds = |listener: &&Listener| listener.owner.holders.iter().any(|holder| holder.pid == running.pid);
+        let holds =
+            |listener: &&Listener| listener.owner.holders.iter().any(|holder| holder.pid == running.pid);
         let listens_on = self
             .listeners
             .iter()
             .filter(holds)
             .flat_map(|listener| {
                 let protocol = listener.protocol;
-                listener
-                    .addresses
-                    .iter()
-                    .map(move |bound| format!("{}/{protocol}", std::net::SocketAddr::new(bound.address, listener.port)))
+                listener.addresses.iter().map(move |bound| {
+                    format!("{}/{protocol}", std::net::SocketAddr::new(bound.address, listener.port))
+                })
             })
             .collect();
         Bystander { listens_on, ..running.bystander() }
     }
+}
+
+/// Whether a process's command line names the port, and it is none that only speaks to one or starts others.
+pub(super) fn is_meant(running: &Running, port: u16) -> bool {
+    let program = running.words.first().map_or(running.name.as_str(), String::as_str);
+    let program = program.rsplit('/').next().unwrap_or_default();
+    !OTHERS.contains(&program)
+        && !OTHERS.contains(&running.name.as_str())
+        && running.words.iter().skip(1).any(|word| is_port(word, port))
 }
 
 /// The files of configuration that a command line names.
@@ -258,7 +348,10 @@ fn is_port(word: &str, port: u16) -> bool {
 }
 
 fn is_installed(software: &Software, tree: &Tree) -> bool {
-    software.programs.iter().any(|program| FOLDERS.iter().any(|folder| tree.has(&format!("{folder}/{program}"))))
+    software
+        .programs
+        .iter()
+        .any(|program| FOLDERS.iter().any(|folder| tree.has(&format!("{folder}/{program}"))))
 }
 
 /// A process and those that started it.

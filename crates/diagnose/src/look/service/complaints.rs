@@ -1,7 +1,5 @@
 //! Lines of logs that speak of trouble, and what they say of the port.
 
-use std::net::IpAddr;
-
 use crate::facts::service::{BindError, Complaint, LogFile, LogLine};
 
 /// So many lines of one log are shown at most.
@@ -11,8 +9,26 @@ const RECENT: usize = 60;
 
 /// Words by which programs tell that something is wrong.
 const TROUBLE: [&str; 20] = [
-    "[emerg]", "[alert]", "[crit]", "[error]", ":emerg]", ":alert]", ":crit]", ":error]", "[alert]", "fatal", "panic",
-    "error:", "error ", "failed", "failure", "cannot ", "can't ", "unable to", "exception", "traceback",
+    "[emerg]",
+    "[alert]",
+    "[crit]",
+    "[error]",
+    ":emerg]",
+    ":alert]",
+    ":crit]",
+    ":error]",
+    "[alert]",
+    "fatal",
+    "panic",
+    "error:",
+    "error ",
+    "failed",
+    "failure",
+    "cannot ",
+    "can't ",
+    "unable to",
+    "exception",
+    "traceback",
 ];
 
 /// The complaints of a log, oldest first: those about the port, and the last others.
@@ -51,7 +67,8 @@ pub(super) fn of_lines(lines: &[LogLine], log: &str, command: &str, port: u16) -
 /// Why a line says that the port could not be bound; none where it does not speak of that.
 pub(super) fn bind_error(text: &str, port: u16) -> Option<BindError> {
     let lower = text.to_ascii_lowercase();
-    let in_use = lower.contains("in use") || lower.contains("eaddrinuse") || lower.contains("already allocated");
+    let in_use =
+        lower.contains("in use") || lower.contains("eaddrinuse") || lower.contains("already allocated");
     let no_address = lower.contains("cannot assign requested address")
         || lower.contains("can't assign requested address")
         || lower.contains("eaddrnotavail");
@@ -67,18 +84,11 @@ pub(super) fn bind_error(text: &str, port: u16) -> Option<BindError> {
     } else if denied {
         Some(BindError::Denied)
     } else {
-        let failed = ["fail", "could not", "cannot", "can't", "unable", "error"].iter().any(|word| lower.contains(word));
+        let failed = ["fail", "could not", "cannot", "can't", "unable", "error"]
+            .iter()
+            .any(|word| lower.contains(word));
         (failed && binding).then_some(BindError::Other)
     }
-}
-
-/// The address that a line about binding names.
-pub(super) fn bound_address(text: &str, port: u16) -> Option<IpAddr> {
-    let ending = format!(":{port}");
-    text.split([' ', ',', '(', ')', '\'', '"']).find_map(|word| {
-        let word = word.trim_end_matches([':', '.', ';']).strip_suffix(&ending)?;
-        word.trim_start_matches('[').trim_end_matches(']').parse().ok()
-    })
 }
 
 /// Whether the number stands in the text by itself: `:443`, `port 443`, not `1443` and not `443 connections`.
@@ -88,7 +98,9 @@ pub(super) fn names_port(text: &str, port: u16) -> bool {
     while let Some(at) = text.get(from..).and_then(|rest| rest.find(&number)).map(|at| at + from) {
         let before = text.get(..at).and_then(|text| text.chars().next_back());
         let after = text.get(at + number.len()..).and_then(|text| text.chars().next());
-        let apart = |letter: Option<char>| letter.is_none_or(|letter| !letter.is_ascii_alphanumeric() && letter != '.');
+        let apart = |letter: Option<char>| {
+            letter.is_none_or(|letter| !letter.is_ascii_alphanumeric() && letter != '.')
+        };
         let introduced = matches!(before, Some(':' | ']' | '=' | '#'))
             || text.get(..at).is_some_and(|text| text.trim_end().to_ascii_lowercase().ends_with("port"));
         // `(98: Address...` and `[443#443]` are an error number and a process.
@@ -108,18 +120,50 @@ mod tests {
     #[test]
     fn each_programs_way_to_say_that_it_could_not_bind() {
         for (text, port, expected) in [
-            ("2026/11/22 06:02:58 [emerg] 812#812: bind() to 0.0.0.0:443 failed (98: Address already in use)", 443, Some(BindError::InUse)),
-            ("2026/11/22 06:02:58 [emerg] 812#812: bind() to 10.9.9.9:443 failed (99: Cannot assign requested address)", 443, Some(BindError::NoAddress)),
-            ("2026/11/22 06:02:58 [emerg] 812#812: bind() to 0.0.0.0:443 failed (13: Permission denied)", 443, Some(BindError::Denied)),
-            ("(98)Address already in use: AH00072: make_sock: could not bind to address [::]:80", 80, Some(BindError::InUse)),
-            ("[ALERT]    (812) : Starting frontend web: cannot bind socket (Address already in use) [0.0.0.0:8443]", 8443, Some(BindError::InUse)),
-            ("dnsmasq: failed to create listening socket for port 53: Address already in use", 53, Some(BindError::InUse)),
+            (
+                "2026/11/22 06:02:58 [emerg] 812#812: bind() to 0.0.0.0:443 failed (98: Address already in use)",
+                443,
+                Some(BindError::InUse),
+            ),
+            (
+                "2026/11/22 06:02:58 [emerg] 812#812: bind() to 10.9.9.9:443 failed (99: Cannot assign requested address)",
+                443,
+                Some(BindError::NoAddress),
+            ),
+            (
+                "2026/11/22 06:02:58 [emerg] 812#812: bind() to 0.0.0.0:443 failed (13: Permission denied)",
+                443,
+                Some(BindError::Denied),
+            ),
+            (
+                "(98)Address already in use: AH00072: make_sock: could not bind to address [::]:80",
+                80,
+                Some(BindError::InUse),
+            ),
+            (
+                "[ALERT]    (812) : Starting frontend web: cannot bind socket (Address already in use) [0.0.0.0:8443]",
+                8443,
+                Some(BindError::InUse),
+            ),
+            (
+                "dnsmasq: failed to create listening socket for port 53: Address already in use",
+                53,
+                Some(BindError::InUse),
+            ),
             ("error: Bind to port 22 on 0.0.0.0 failed: Address already in use.", 22, Some(BindError::InUse)),
             ("Error: listen EADDRINUSE: address already in use :::3000", 3000, Some(BindError::InUse)),
             ("listen tcp :8080: bind: address already in use", 8080, Some(BindError::InUse)),
-            ("HINT:  Is another postmaster already running on port 5432? Address already in use", 5432, Some(BindError::InUse)),
+            (
+                "HINT:  Is another postmaster already running on port 5432? Address already in use",
+                5432,
+                Some(BindError::InUse),
+            ),
             ("Bind for 0.0.0.0:8080 failed: port is already allocated", 8080, Some(BindError::InUse)),
-            ("Could not create server TCP listening socket *:6379: bind: Address already in use", 6379, Some(BindError::InUse)),
+            (
+                "Could not create server TCP listening socket *:6379: bind: Address already in use",
+                6379,
+                Some(BindError::InUse),
+            ),
             ("java.net.BindException: Failed to bind to /0.0.0.0:8080", 8080, Some(BindError::Other)),
             ("bind() to 0.0.0.0:8443 failed (98: Address already in use)", 443, None),
             ("GET /443 HTTP/1.1 listen 443 failed in use", 444, None),
@@ -127,8 +171,6 @@ mod tests {
         ] {
             assert_eq!(bind_error(text, port), expected, "{text}");
         }
-        let address = bound_address("bind() to 10.9.9.9:443 failed (99: Cannot assign requested address)", 443);
-        assert_eq!(address, "10.9.9.9".parse().ok());
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use portreeve_inventory::collect::{BpfUse, Details, IpVersions, NamespaceScope, Owners, Request, collect, namespace_of};
+use portreeve_inventory::collect::{
+    BpfUse, Details, IpVersions, NamespaceScope, Owners, Request, collect, namespace_of,
+};
 use portreeve_inventory::containers::{ContainerState, Lookup, Roots};
 use portreeve_model::{Endpoint, Protocol, State, Unseen};
 
@@ -20,11 +22,8 @@ pub(super) fn publishers(
     running: &[Running],
 ) -> (Vec<Publisher>, Vec<Unseen>) {
     let daemons: Vec<&Running> = running.iter().filter(|one| one.name == "dockerd").collect();
-    let here: Vec<Vec<String>> = daemons
-        .iter()
-        .filter(|one| one.namespace == Some(namespace))
-        .map(|one| one.words.clone())
-        .collect();
+    let here: Vec<Vec<String>> =
+        daemons.iter().filter(|one| one.namespace == Some(namespace)).map(|one| one.words.clone()).collect();
     if here.is_empty() && !daemons.is_empty() {
         return (Vec::new(), Vec::new());
     }
@@ -34,7 +33,11 @@ pub(super) fn publishers(
         .into_iter()
         .map(|published| {
             let runs = matches!(published.state, ContainerState::Running | ContainerState::Paused);
-            let inside = published.container.pid.filter(|_| runs).and_then(|pid| inside(pid, protocol, published.container_port));
+            let inside = published
+                .container
+                .pid
+                .filter(|_| runs)
+                .and_then(|pid| inside(pid, protocol, published.container_port));
             Publisher { container: published, inside }
         })
         .collect();
@@ -63,7 +66,8 @@ pub(super) fn inside(pid: u32, protocol: Protocol, port: u16) -> Option<Inside> 
         } else if inside.others.len() < MOST {
             let local = std::net::SocketAddr::new(*address, *bound);
             let holder = socket.holders.first();
-            let who = holder.map_or_else(String::new, |holder| format!(" {} (pid {})", holder.name, holder.pid));
+            let who =
+                holder.map_or_else(String::new, |holder| format!(" {} (pid {})", holder.name, holder.pid));
             inside.others.push(format!("{local}{who}"));
         }
     }

@@ -141,7 +141,7 @@ fn candidates(pid: u32) -> Vec<(String, PathBuf)> {
         if !name.starts_with('/') || elsewhere {
             continue;
         }
-        let called_so = name.ends_with(".log") || name.ends_with("_log");
+        let called_so = [".log", "_log"].iter().any(|end| name.ends_with(end));
         if called_so || is_appended_to(pid, &entry.file_name().to_string_lossy()) {
             found.push((link, entry.path()));
         }

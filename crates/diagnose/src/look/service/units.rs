@@ -20,7 +20,7 @@ const PROPERTIES: &str = "Id,LoadState,ActiveState,SubState,Result,UnitFileState
 /// The units of the system's manager.
 #[derive(Debug, Default)]
 pub(super) struct Units {
-    units: Vec<UnitFacts>,
+    known: Vec<UnitFacts>,
     /// Why they are not known, although there is a manager.
     pub(super) trouble: Option<String>,
     programs: Option<Programs>,
@@ -36,7 +36,7 @@ impl Units {
         let properties = format!("--property={PROPERTIES}");
         let asked = ["show", "--type=service,socket", "--all", "--no-pager", properties.as_str(), "*"];
         match programs.text_of("systemctl", &asked) {
-            Ok(text) => Self { units: parse(&text), trouble: None, programs: Some(programs) },
+            Ok(text) => Self { known: parse(&text), trouble: None, programs: Some(programs) },
             Err(error) => Self { trouble: Some(error.to_string()), ..Self::default() },
         }
     }
@@ -44,7 +44,7 @@ impl Units {
     /// The unit of the software that has to do with the port: one that failed before one that did not.
     pub(super) fn of_software(&self, software: &Software, port: u16) -> Option<UnitFacts> {
         let mine = |unit: &&UnitFacts| software.units.contains(&unit.name.as_str()) && unit.load == "loaded";
-        let mut units: Vec<&UnitFacts> = self.units.iter().filter(mine).collect();
+        let mut units: Vec<&UnitFacts> = self.known.iter().filter(mine).collect();
         units.sort_by_key(|unit| (!names_port(&unit.command, port), !unit.has_failed()));
         units.first().map(|unit| self.with_journal(unit))
     }
@@ -56,19 +56,20 @@ impl Units {
                 && (names_port(&unit.command, port)
                     || unit.command.split([' ', '=', ':', ';']).any(|word| word == port.to_string()))
         };
-        self.units.iter().filter(names).map(|unit| self.with_journal(unit)).collect()
+        self.known.iter().filter(names).map(|unit| self.with_journal(unit)).collect()
     }
 
     /// Socket units that listen on the port, with the services behind them.
     pub(super) fn sockets(&self, port: u16) -> Vec<(UnitFacts, Option<UnitFacts>)> {
         let ending = format!(":{port} (");
-        let listening = self.units.iter().filter(|unit| {
-            unit.name.ends_with(".socket") && (unit.listens.contains(&ending) || unit.listens.ends_with(&format!(":{port}")))
+        let listening = self.known.iter().filter(|unit| {
+            unit.name.ends_with(".socket")
+                && (unit.listens.contains(&ending) || unit.listens.ends_with(&format!(":{port}")))
         });
         listening
             .map(|socket| {
                 let behind = socket.triggers.as_deref();
-                let service = self.units.iter().find(|unit| Some(unit.name.as_str()) == behind);
+                let service = self.known.iter().find(|unit| Some(unit.name.as_str()) == behind);
                 (self.with_journal(socket), service.map(|unit| self.with_journal(unit)))
             })
             .collect()
@@ -175,7 +176,7 @@ UnitFileState=enabled
 ";
 
     fn units() -> Units {
-        Units { units: parse(SHOWN), trouble: None, programs: None }
+        Units { known: parse(SHOWN), trouble: None, programs: None }
     }
 
     #[test]
@@ -184,7 +185,10 @@ UnitFileState=enabled
         let nginx = Software::of_program("nginx").unwrap();
         let failed = units.of_software(nginx, 443).unwrap();
         assert!(failed.has_failed() && !failed.is_restarting());
-        assert_eq!((failed.exit_status, failed.result.as_str(), failed.main_pid), (Some(1), "exit-code", None));
+        assert_eq!(
+            (failed.exit_status, failed.result.as_str(), failed.main_pid),
+            (Some(1), "exit-code", None)
+        );
         assert_eq!(failed.command, "/usr/sbin/nginx -g daemon on; master_process on;");
         let shop = units.naming(8443);
         assert_eq!(shop.len(), 1);
@@ -197,7 +201,10 @@ UnitFileState=enabled
     fn socket_units_are_found_by_their_port() {
         let sockets = units().sockets(7777);
         assert_eq!(sockets.len(), 1);
-        assert_eq!((sockets[0].0.triggers.as_deref(), sockets[0].0.result.as_str()), (Some("echo.service"), "service-start-limit-hit"));
+        assert_eq!(
+            (sockets[0].0.triggers.as_deref(), sockets[0].0.result.as_str()),
+            (Some("echo.service"), "service-start-limit-hit")
+        );
         assert!(units().sockets(777).is_empty());
     }
 

@@ -12,7 +12,7 @@ use portreeve_tls::Certificate;
 use crate::facts::service::Holder;
 use crate::facts::{ConfiguredCertificate, ServiceFacts};
 
-/// Words before the path of a certificate: nginx, Apache, lighttpd, Postfix, Dovecot, HAProxy, Caddy, stunnel, Exim.
+/// Words before the path of a certificate: nginx, Apache, lighttpd, Postfix, Dovecot, `HAProxy`, Caddy, stunnel, Exim.
 const WORDS: [&str; 11] = [
     "ssl_certificate",
     "SSLCertificateFile",
@@ -56,7 +56,9 @@ pub(super) fn look(service: &ServiceFacts) -> Vec<ConfiguredCertificate> {
         let name = holder.process.name.to_string();
         for (program, places) in PLACES {
             if name.starts_with(program) {
-                places.iter().for_each(|place| reader.pattern(place, Path::new("/")));
+                for place in places {
+                    reader.pattern(place, Path::new("/"));
+                }
             }
         }
     }
@@ -141,21 +143,24 @@ impl<'a> Reader<'a> {
     fn line(&mut self, words: &[&str], path: &Path, line: usize, folder: &Path, sites: &mut Vec<String>) {
         let Some((first, rest)) = words.split_first() else { return };
         if INCLUDES.contains(first) {
-            rest.iter().for_each(|pattern| self.pattern(pattern, folder));
+            for pattern in rest {
+                self.pattern(pattern, folder);
+            }
         } else if SITES.contains(first) {
             let is_name = |word: &&&str| word.contains('.') && !word.starts_with(['~', '.']);
             sites.extend(rest.iter().filter(is_name).map(|word| (*word).to_owned()));
         }
         for pair in words.windows(2) {
-            if let [word, value] = pair {
-                if WORDS.contains(word) && value.contains('/') {
-                    self.certificate(Some(path), line, value, folder, &[]);
-                }
+            if let [word, value] = pair
+                && WORDS.contains(word)
+                && value.contains('/')
+            {
+                self.certificate(Some(path), line, value, folder, &[]);
             }
         }
     }
 
-    /// A file with certificates, or a folder of such files (HAProxy).
+    /// A file with certificates, or a folder of such files (`HAProxy`).
     fn certificate(&mut self, file: Option<&Path>, line: usize, path: &str, folder: &Path, sites: &[String]) {
         let path = folder.join(path);
         let files = match fs::read_dir(self.inside(&path)) {

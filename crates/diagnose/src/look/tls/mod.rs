@@ -4,4 +4,4 @@ mod files;
 mod second;
 mod tries;
 
-pub(crate) use tries::{dial, look};
+pub(crate) use tries::look;

@@ -15,7 +15,9 @@ use crate::look::{Budget, Segments, connect};
 use crate::target::Question;
 
 /// A second try is waited for this long: what it is compared with had its full time.
-const LIMIT: Duration = Duration::from_millis(2_000);
+const LIMIT: Duration = Duration::from_secs(2);
+/// One that shows a detail more is waited for this long.
+const MOMENT: Duration = Duration::from_millis(600);
 /// So many names are tried with a server that may want one.
 const NAMES: usize = 3;
 
@@ -170,10 +172,12 @@ pub(super) fn look(asked: &Asked<'_>, meeting: &Meeting, small: Option<&SmallTry
 /// Which certificate is sent to those who name nobody, where the one for the name is another's.
 fn other_certificate(asked: &Asked<'_>, meeting: &Meeting) -> Option<Meeting> {
     let name = asked.question.target.name.as_deref()?;
-    let is_wrong = meeting.is_done() && meeting.leaf().is_some_and(|leaf| !leaf.is_for(name));
-    is_wrong
-        .then(|| asked.meet(None, &options(asked.question.target.application, asked.deadline())))
-        .flatten()
+    if !meeting.is_done() || meeting.leaf().is_none_or(|leaf| leaf.is_for(name)) {
+        return None;
+    }
+    // A server of one connection at a time is still busy with the first.
+    let deadline = asked.deadline().min(Instant::now() + MOMENT);
+    asked.meet(None, &options(asked.question.target.application, deadline))
 }
 
 fn joined<T>(thread: thread::ScopedJoinHandle<'_, Option<T>>) -> Option<T> {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jiff::Timestamp;
 use portreeve_model::Protocol;
@@ -77,14 +77,6 @@ pub(crate) fn look(
         at: Some(at),
         configured,
     }
-}
-
-/// Another session like the one that the handshake made.
-pub(crate) fn dial(tls: &TlsFacts, endpoint: SocketAddr, limit: Duration) -> Option<Session> {
-    let name = tls.of(endpoint)?.meeting.name.clone();
-    let deadline = Instant::now() + limit;
-    let stream = connect(endpoint, Segments::Usual, limit).ok()?;
-    handshake(stream, name.as_deref(), &Options::http(deadline)).1
 }
 
 /// What came of the first handshake.

@@ -16,7 +16,7 @@ use crate::look::Budget;
 use crate::target::Question;
 
 /// It is sent again after these times.
-const AGAIN: [Duration; 2] = [Duration::from_millis(800), Duration::from_millis(2_000)];
+const AGAIN: [Duration; 2] = [Duration::from_millis(800), Duration::from_secs(2)];
 /// Nobody needs to answer an empty datagram: only an ICMP error is waited for.
 const SHORT: Duration = Duration::from_millis(700);
 

@@ -30,9 +30,12 @@ pub(crate) fn look(question: &Question, endpoints: &[Endpoint], budget: Budget) 
             .enumerate()
             .map(|(index, endpoint)| {
                 let around = around(endpoints, index);
-                scope.spawn(move || match tcp {
-                    true => tcp::attempt(endpoint, around, budget),
-                    false => datagram::attempt(question, endpoint, budget),
+                scope.spawn(move || {
+                    if tcp {
+                        tcp::attempt(endpoint, around, budget)
+                    } else {
+                        datagram::attempt(question, endpoint, budget)
+                    }
                 })
             })
             .collect();

@@ -93,19 +93,18 @@ pub(super) fn until(connection: &Connection, endpoint: SocketAddr, end: Instant)
 
 /// What a connection that is ready came to; `None` where it is still being made, and only the error queue has something.
 pub(super) fn outcome(connection: &Connection, endpoint: SocketAddr) -> Option<Outcome> {
-    match connection.finish() {
-        Err(errno) => Some(
+    if let Err(errno) = connection.finish() {
+        Some(
             failure(connection.error(), errno, endpoint, connection.local(), sent(connection))
                 .of_connection(),
-        ),
-        Ok(()) => {
-            let info = connection.info();
-            if matches!(&info, Ok(info) if info.state == State::SynSent) {
-                let _read = connection.error();
-                return None;
-            }
-            Some(Outcome::Connected(info.map(|info| connected(&info)).unwrap_or_default()))
+        )
+    } else {
+        let info = connection.info();
+        if matches!(&info, Ok(info) if info.state == State::SynSent) {
+            let _read = connection.error();
+            return None;
         }
+        Some(Outcome::Connected(info.map(|info| connected(&info)).unwrap_or_default()))
     }
 }
 

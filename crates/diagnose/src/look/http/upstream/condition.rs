@@ -174,15 +174,14 @@ fn of_unix(path: &str, place: Place<'_>) -> Condition {
 }
 
 fn try_unix(path: &str, files: &Files) -> Reached {
-    let address = match path.strip_prefix('@') {
-        Some(name) => SocketAddrUnix::new_abstract_name(name.as_bytes()),
-        None => {
-            // A proxy with a root of its own knows the socket by another path.
-            let place = files.place(path);
-            match std::fs::symlink_metadata(&place) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Reached::NoSocket,
-                _ => unix_address(&place, path),
-            }
+    let address = if let Some(name) = path.strip_prefix('@') {
+        SocketAddrUnix::new_abstract_name(name.as_bytes())
+    } else {
+        // A proxy with a root of its own knows the socket by another path.
+        let place = files.place(path);
+        match std::fs::symlink_metadata(&place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Reached::NoSocket,
+            _ => unix_address(&place, path),
         }
     };
     let begun = Instant::now();

@@ -125,7 +125,7 @@ pub(super) fn notice(line: &str) -> Option<Notice> {
     Some(Notice { problem: *problem, upstream })
 }
 
-/// What stands before an upstream, in messages of nginx, Caddy, programs in Go, Apache, Node.js, lighttpd, HAProxy.
+/// What stands before an upstream, in messages of nginx, Caddy, programs in Go, Apache, Node.js, lighttpd, `HAProxy`.
 const ANCHORS: [&str; 15] = [
     "upstream: \"",
     "\"upstream\":\"",
@@ -166,10 +166,10 @@ fn looked_up(line: &str) -> Option<UpstreamAddress> {
 
 /// The only address with a port that is not said to be the client's.
 fn only_address(line: &str) -> Option<UpstreamAddress> {
-    let mut words = line.split([' ', '"', '(', ')', ',', '\'']).peekable();
+    let words = line.split([' ', '"', '(', ')', ',', '\'']).peekable();
     let mut found: Option<UpstreamAddress> = None;
     let mut before = "";
-    while let Some(word) = words.next() {
+    for word in words {
         let of_client = before.trim_start_matches('[').starts_with("client");
         let text = word.trim_end_matches([':', '.', ']', ';']).trim_start_matches("tcp:");
         if !of_client

@@ -35,7 +35,7 @@ pub(super) fn of(service: &ServiceFacts) -> Vec<Taker> {
             // An activator holds sockets for others, and hands no request on.
             None if pid == 1 || takers.iter().any(|taker: &Taker| taker.process.id.pid == pid) => {}
             None => {
-                takers.push(Taker { process: holder.process.clone(), namespace: holder.process.namespace })
+                takers.push(Taker { process: holder.process.clone(), namespace: holder.process.namespace });
             }
         }
     }

@@ -23,7 +23,7 @@ const SAMPLES: [Duration; 6] = [
     Duration::from_millis(800),
     Duration::from_millis(1_500),
     Duration::from_millis(2_500),
-    Duration::from_millis(4_000),
+    Duration::from_secs(4),
     Duration::from_millis(5_500),
 ];
 /// An answer that comes so late is worth a word about who made it late.
@@ -76,7 +76,7 @@ impl<'a> Watch<'a> {
     /// What it comes to; none where every answer is as it should be.
     pub(in crate::look::http) fn end(self, visits: &[Visit], budget: Budget) -> Option<UpstreamFacts> {
         let failed: Vec<&Exchange> =
-            visits.iter().filter_map(Visit::last).filter(|last| is_worth_words(last)).collect();
+            visits.iter().filter_map(Visit::last).filter(|exchange| is_worth_words(exchange)).collect();
         let first = failed.first()?;
         let lines = self.lines();
         let is_upstreams = failed.iter().any(|exchange| is_upstreams(exchange));
@@ -170,7 +170,7 @@ impl<'a> Watch<'a> {
 }
 
 /// Whether what came of a request is worth a look into logs.
-fn is_worth_words(exchange: &&Exchange) -> bool {
+fn is_worth_words(exchange: &Exchange) -> bool {
     match &exchange.outcome {
         Outcome::NotConnected(_) | Outcome::NoSession(_) => false,
         Outcome::Answer(answer) => {

@@ -39,7 +39,8 @@ impl Reader<'_> {
         for (number, line) in text.text.lines().enumerate() {
             let line = self.expanded(line.trim());
             let mut words = line.split_whitespace().map(|word| word.trim_matches('"'));
-            let Some(key) = words.next().filter(|key| !key.starts_with('#')).map(str::to_ascii_lowercase) else {
+            let Some(key) = words.next().filter(|key| !key.starts_with('#')).map(str::to_ascii_lowercase)
+            else {
                 continue;
             };
             let value = words.next().unwrap_or_default().to_owned();
@@ -114,7 +115,9 @@ fn variables(file: &str, tree: &Tree) -> HashMap<String, String> {
     let text = tree.read(file).map(|text| text.text).unwrap_or_default();
     text.lines()
         .filter_map(|line| line.trim().strip_prefix("export ")?.split_once('='))
-        .map(|(name, value)| (name.to_owned(), value.replace("$SUFFIX", "").trim_matches(['"', '\'']).to_owned()))
+        .map(|(name, value)| {
+            (name.to_owned(), value.replace("$SUFFIX", "").trim_matches(['"', '\'']).to_owned())
+        })
         .collect()
 }
 
@@ -130,7 +133,11 @@ mod tests {
         let folder = root.path().join("etc/apache2");
         fs::create_dir_all(folder.join("mods-enabled")).unwrap();
         fs::write(folder.join("envvars"), "export APACHE_LOG_DIR=/var/log/apache2$SUFFIX\n").unwrap();
-        fs::write(folder.join("apache2.conf"), "ErrorLog ${APACHE_LOG_DIR}/error.log\nIncludeOptional mods-enabled/*.load\nInclude ports.conf\n").unwrap();
+        fs::write(
+            folder.join("apache2.conf"),
+            "ErrorLog ${APACHE_LOG_DIR}/error.log\nIncludeOptional mods-enabled/*.load\nInclude ports.conf\n",
+        )
+        .unwrap();
         let ports = "# Listen 1\nListen 80\n<IfModule ssl_module>\n\tListen 443\n</IfModule>\n<IfModule mod_gnutls.c>\n\tListen 8443\n</IfModule>\nListen [::1]:8080 https\n";
         fs::write(folder.join("ports.conf"), ports).unwrap();
         let ports = |root: &std::path::Path| {
@@ -140,7 +147,11 @@ mod tests {
             found.named.iter().map(|named| (named.port, named.line)).collect::<Vec<_>>()
         };
         assert_eq!(ports(root.path()), [(80, 2), (8080, 9)]);
-        fs::write(folder.join("mods-enabled/ssl.load"), "LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so\n").unwrap();
+        fs::write(
+            folder.join("mods-enabled/ssl.load"),
+            "LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so\n",
+        )
+        .unwrap();
         assert_eq!(ports(root.path()), [(80, 2), (443, 4), (8080, 9)]);
     }
 }

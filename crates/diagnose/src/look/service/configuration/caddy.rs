@@ -12,7 +12,11 @@ pub(super) fn read(file: &str, tree: &Tree, into: &mut Configuration) {
         if line.starts_with('#') {
             continue;
         }
-        if depth == 0 && !line.starts_with(['{', '}', '(']) && line != "import" && !line.starts_with("import ") {
+        if depth == 0
+            && !line.starts_with(['{', '}', '('])
+            && line != "import"
+            && !line.starts_with("import ")
+        {
             let sites = line.trim_end_matches('{').split([',', ' ']).filter(|site| !site.is_empty());
             for port in sites.flat_map(ports) {
                 into.named.push(Named {

@@ -51,12 +51,19 @@ impl Tree {
         self.at(path).is_file()
     }
 
+    /// How long ago a file was changed.
+    pub(in crate::look) fn age(&self, path: &str) -> Option<Duration> {
+        let changed = fs::metadata(self.at(path)).and_then(|metadata| metadata.modified()).ok()?;
+        Some(SystemTime::now().duration_since(changed).unwrap_or_default())
+    }
+
     /// Reads a regular file without waiting for anything.
     pub(in crate::look) fn read(&self, path: &str) -> Option<Text> {
         let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
         let flags = i32::try_from(flags.bits()).ok()?;
         let file = fs::OpenOptions::new().read(true).custom_flags(flags).open(self.at(path)).ok()?;
-        let metadata = file.metadata().ok().filter(|metadata| metadata.is_file() && metadata.len() <= LARGEST)?;
+        let metadata =
+            file.metadata().ok().filter(|metadata| metadata.is_file() && metadata.len() <= LARGEST)?;
         let mut bytes = Vec::new();
         file.take(LARGEST).read_to_end(&mut bytes).ok()?;
         let changed = metadata.modified().ok();
@@ -73,7 +80,12 @@ impl Tree {
             let mut next = Vec::new();
             for path in found {
                 if component.contains(['*', '?']) {
-                    next.extend(self.names(&path).into_iter().filter(|name| fits(component, name)).map(|name| format!("{path}/{name}")));
+                    next.extend(
+                        self.names(&path)
+                            .into_iter()
+                            .filter(|name| fits(component, name))
+                            .map(|name| format!("{path}/{name}")),
+                    );
                 } else {
                     next.push(format!("{path}/{component}"));
                 }
@@ -124,7 +136,12 @@ mod tests {
 
     #[test]
     fn patterns() {
-        assert!(fits("*.conf", "a.conf") && fits("php*-fpm.log", "php8.2-fpm.log") && fits("a?c", "abc") && fits("*", ""));
+        assert!(
+            fits("*.conf", "a.conf")
+                && fits("php*-fpm.log", "php8.2-fpm.log")
+                && fits("a?c", "abc")
+                && fits("*", "")
+        );
         assert!(!fits("*.conf", "a.conf~") && !fits("a?c", "ac"));
     }
 

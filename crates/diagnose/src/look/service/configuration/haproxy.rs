@@ -58,7 +58,9 @@ mod tests {
 
     #[test]
     fn every_form_of_an_address() {
-        let of = |text: &str| bound(text).map(|(address, ports, transport)| (address, *ports.start(), *ports.end(), transport));
+        let of = |text: &str| {
+            bound(text).map(|(address, ports, transport)| (address, *ports.start(), *ports.end(), transport))
+        };
         let ten: Option<IpAddr> = "10.0.0.1".parse().ok();
         assert_eq!(of(":443"), Some((None, 443, 443, Transport::Tcp)));
         assert_eq!(of("*:8000-8010"), Some((None, 8000, 8010, Transport::Tcp)));
@@ -73,7 +75,11 @@ mod tests {
     #[test]
     fn lines_of_a_file() {
         let root = tempfile::tempdir().unwrap();
-        std::fs::write(root.path().join("h"), "global\n  pidfile /run/haproxy.pid\nfrontend web\n  bind :80,:443 ssl # not :9\n  # bind :81\n").unwrap();
+        std::fs::write(
+            root.path().join("h"),
+            "global\n  pidfile /run/haproxy.pid\nfrontend web\n  bind :80,:443 ssl # not :9\n  # bind :81\n",
+        )
+        .unwrap();
         let mut found = Configuration::default();
         read("/h", &Tree::below(root.path()), &mut found);
         let told: Vec<_> = found.named.iter().map(|one| (one.port, one.line, one.text.as_str())).collect();

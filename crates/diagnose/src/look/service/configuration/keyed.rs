@@ -39,7 +39,9 @@ fn value<'a>(line: &'a str, key: &str) -> Option<&'a str> {
     let rest = line.get(key.len()..)?;
     let separated = rest.starts_with([' ', '\t', '=', ':']) || rest.is_empty();
     (start.eq_ignore_ascii_case(key) && separated)
-        .then(|| rest.trim_start_matches([' ', '\t', '=', ':', '"']).split([' ', '\t', '"', ';', '{', '#']).next())
+        .then(|| {
+            rest.trim_start_matches([' ', '\t', '=', ':', '"']).split([' ', '\t', '"', ';', '{', '#']).next()
+        })
         .flatten()
 }
 
@@ -60,7 +62,11 @@ mod tests {
     fn settings_of_several_programs() {
         let root = tempfile::tempdir().unwrap();
         for (name, text, expected) in [
-            ("sshd", "#Port 22\nPort 2222\nPortless 1\nListenAddress 10.0.0.1:22\n", vec![(2222, 2), (22, 4)]),
+            (
+                "sshd",
+                "#Port 22\nPort 2222\nPortless 1\nListenAddress 10.0.0.1:22\n",
+                vec![(2222, 2), (22, 4)],
+            ),
             ("PostgreSQL", "port = 5432\t\t\t\t# (change requires restart)\n", vec![(5432, 1)]),
             ("Redis", "bind 127.0.0.1 ::1\nport 6379\ntls-port 0\n", vec![(6379, 2)]),
             ("Squid", "http_port 3128\nhttp_port 10.0.0.1:8080 intercept\n", vec![(3128, 1), (8080, 2)]),

@@ -23,7 +23,8 @@ fn read_one(file: &str, folder: &str, tree: &Tree, into: &mut Configuration, dep
     let Some(text) = tree.read(file) else { return };
     for Statement { words, line } in statements(&text.text) {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let absolute = |path: &str| if path.starts_with('/') { path.to_owned() } else { format!("{folder}/{path}") };
+        let absolute =
+            |path: &str| if path.starts_with('/') { path.to_owned() } else { format!("{folder}/{path}") };
         match words.as_slice() {
             ["listen", address, parameters @ ..] => {
                 let Some((address, port)) = listened(address) else { continue };
@@ -136,7 +137,8 @@ mod tests {
         fs::write(root.path().join("etc/nginx/sites-enabled/shop"), site).unwrap();
         let mut found = Configuration::default();
         read("/etc/nginx/nginx.conf", &Tree::below(root.path()), &mut found);
-        let told: Vec<_> = found.named.iter().map(|one| (one.port, one.transport, one.line, one.text.as_str())).collect();
+        let told: Vec<_> =
+            found.named.iter().map(|one| (one.port, one.transport, one.line, one.text.as_str())).collect();
         assert_eq!(
             told,
             [
@@ -148,7 +150,10 @@ mod tests {
             ]
         );
         assert_eq!(found.named[0].file, "/etc/nginx/sites-enabled/shop");
-        assert_eq!((found.logs, found.pid_files), (vec!["/var/log/nginx/error.log".into()], vec!["/run/nginx.pid".into()]));
+        assert_eq!(
+            (found.logs, found.pid_files),
+            (vec!["/var/log/nginx/error.log".into()], vec!["/run/nginx.pid".into()])
+        );
     }
 
     #[test]

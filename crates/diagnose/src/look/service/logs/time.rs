@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// The time at the start of a line, in the formats of syslog, nginx, Apache, PostgreSQL, and of those that write RFC 3339 or seconds
+/// The time at the start of a line, in the formats of syslog, nginx, Apache, `PostgreSQL`, and of those that write RFC 3339 or seconds
 /// since 1970. Times without a zone are this machine's.
 pub(in crate::look) fn time_of(line: &str) -> Option<Timestamp> {
     let line = line.trim_start_matches(['[', ' ']);
@@ -26,7 +26,7 @@ fn rfc3339(line: &str) -> Option<Timestamp> {
     word.parse().ok().or_else(|| Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", word).ok())
 }
 
-/// `2026/11/22 06:02:58 [error]` (nginx), `2026-11-22 06:02:58.123 UTC [7]` (PostgreSQL).
+/// `2026/11/22 06:02:58 [error]` (nginx), `2026-11-22 06:02:58.123 UTC [7]` (`PostgreSQL`).
 fn numeric(line: &str) -> Option<Timestamp> {
     let mut words = line.split([' ', ']']);
     let (day, clock) = (words.next()?, words.next()?);

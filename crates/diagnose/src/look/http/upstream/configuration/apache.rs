@@ -137,8 +137,10 @@ fn walk(lines: &[Line], asked: &Asked) -> Vec<Configured> {
             "<location" => paths.push(line.word(1).to_owned()),
             "</location" => drop(paths.pop()),
             "<proxy" => {
-                balancer =
-                    line.word(1).strip_prefix("balancer://").map(|name| name.trim_end_matches('/').to_owned())
+                balancer = line
+                    .word(1)
+                    .strip_prefix("balancer://")
+                    .map(|name| name.trim_end_matches('/').to_owned());
             }
             "</proxy" => balancer = None,
             "balancermember" => {

@@ -72,9 +72,23 @@ impl Files {
 
     /// The path of a file for this program.
     pub(in super::super) fn place(&self, path: &str) -> PathBuf {
-        // `..` would lead out of the root.
-        let inside = Path::new(path).components().filter(|part| matches!(part, Component::Normal(_)));
-        inside.fold(self.root.clone(), |place, part| place.join(part))
+        let mut place = self.root.clone();
+        let mut depth = 0_usize;
+        for part in Path::new(path).components() {
+            match part {
+                Component::Normal(name) => {
+                    place.push(name);
+                    depth += 1;
+                }
+                // Never out of the root.
+                Component::ParentDir if depth > 0 => {
+                    place.pop();
+                    depth -= 1;
+                }
+                _ => {}
+            }
+        }
+        place
     }
 
     fn names(&self, folder: &str) -> Vec<String> {

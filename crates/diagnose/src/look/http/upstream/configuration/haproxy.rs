@@ -1,4 +1,4 @@
-//! HAProxy: `server` lines of the backends that a frontend on the port uses.
+//! `HAProxy`: `server` lines of the backends that a frontend on the port uses.
 
 use std::collections::HashSet;
 

@@ -1,6 +1,6 @@
 //! Upstreams that a proxy's configuration names.
 //!
-//! Owns small readers of the configuration languages of nginx, HAProxy, Apache and Caddy, which know just enough of each to find where requests go.
+//! Owns small readers of the configuration languages of nginx, `HAProxy`, Apache and Caddy, which know just enough of each to find where requests go.
 //! They take everything: what they do not understand, they pass over.
 
 mod apache;
