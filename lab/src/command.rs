@@ -274,8 +274,9 @@ mod tests {
     use super::*;
 
     fn chain_of(command: &Command) -> String {
-        let launch =
-            command.launch(Some(&Place::network("/n".into())), &Copies::new("/nowhere".into())).expect("sh exists");
+        let launch = command
+            .launch(Some(&Place::network("/n".into())), &Copies::new("/nowhere".into()))
+            .expect("sh exists");
         launch.argv.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
     }
 

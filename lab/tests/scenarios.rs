@@ -89,14 +89,62 @@ fn unknown_names_are_errors() {
 fn contradictions_are_errors() {
     let line = "command = ['sleep', '1']";
     assert!(Scenario::parse(FILE, &with(line, "@process")).is_err(), "actor and command");
-    for line in ["wait = {}", "wait = { listening = 'sctp/1' }", "wait = { listening = 'tcp/1', line = 'x' }"]
-    {
+    let line = "shell = 'true'";
+    assert!(Scenario::parse(FILE, &with(line, "@process")).is_err(), "actor and shell");
+    for line in [
+        "wait = {}",
+        "wait = { listening = 'sctp/1' }",
+        "wait = { listening = 'tcp/1', line = 'x' }",
+        "wait = { exit = 0, success = 'true' }",
+    ] {
         assert!(Scenario::parse(FILE, &with(line, "@process")).is_err(), "{line}");
     }
     let line = "expect.json = [{ at = '/a', equals = 1, length = 1 }]";
     assert_invalid(&with(line, "@step"), line, "exactly one of");
     let without_exit = with("", "").replace("expect.exit = 0", "expect.stdout_lacks = []");
     assert!(Scenario::parse(FILE, &without_exit).is_err(), "the exit code must be told");
+}
+
+/// A question, and its answer.
+fn asked(host: &str, expect: &str) -> String {
+    format!("[why]\nhost = '{host}'\ntarget = '443'\nexpect = {expect}")
+}
+
+#[test]
+fn a_question_has_a_host_and_an_answer() {
+    let fault = "{ layer = 'tls', code = 'expired' }";
+    let scenario = Scenario::parse(FILE, &with(&asked("a", fault), "@step")).expect("it is valid");
+    assert_eq!(scenario.expected().map(|expected| expected.exit), Some(1));
+    assert_invalid(&with(&asked("b", fault), "@step"), "host = 'b'", "unknown host `b`");
+    for expect in ["{}", "{ healthy = true, undetermined = true }", "{ layer = 'tls' }", "{ colour = 'red' }"]
+    {
+        assert!(Scenario::parse(FILE, &with(&asked("a", expect), "@step")).is_err(), "{expect}");
+    }
+    let without_steps = format!("description = 'd'\n[hosts.a]\n{}", asked("a", fault));
+    assert!(Scenario::parse(FILE, &without_steps).is_ok(), "the question is what it shows");
+}
+
+#[test]
+fn files_stay_in_their_places() {
+    let file = |rest: &str| with(&format!("[[files]]\n{rest}\ntext = ''"), "@step");
+    assert!(Scenario::parse(FILE, &file("path = 'web/index.html'")).is_ok());
+    for rest in ["path = '/etc/hosts'", "path = '../hosts'", "path = ''"] {
+        assert!(Scenario::parse(FILE, &file(rest)).is_err(), "{rest}");
+    }
+    let own = file("host = \"a\"\npath = '/etc/hosts'");
+    assert_invalid(&own, "host = \"a\"", "no `own` files");
+    let own = own.replace("named = true", "own = 'files'");
+    assert!(Scenario::parse(FILE, &own).is_ok());
+    assert!(Scenario::parse(FILE, &own.replace("/etc/hosts", "/usr/hosts")).is_err(), "only what is its own");
+}
+
+#[test]
+fn a_script_with_another_exit_code_is_an_error() {
+    let text = with("wait = { exit = 3 }", "@process")
+        .replace("actor = 'tcp-listen 0.0.0.0:8080'", "shell = 'echo why; exit 4'");
+    let scenario = Scenario::parse(FILE, &text).expect("it is valid");
+    let error = scenario.run(&programs()).expect_err("it ends otherwise").to_string();
+    assert!(error.contains("exit status: 4") && error.contains("why"), "{error}");
 }
 
 #[test]

@@ -54,6 +54,13 @@ impl Case {
         case
     }
 
+    /// What came of it, in one line.
+    pub(crate) fn line(&self) -> String {
+        let Self { name, expected, found, took, wrong, .. } = self;
+        let mark = if wrong.is_empty() { "right" } else { "WRONG" };
+        format!("{mark}  {name}: {expected}, found {found} in {:.1} s", took.as_secs_f64())
+    }
+
     fn judge(&mut self, expected: &Expected, output: &Output) {
         let document: Why = match serde_json::from_str(&output.stdout) {
             Ok(document) => document,
@@ -147,7 +154,9 @@ fn summary(document: &Why) -> String {
             }
             lines.extend(fault.fix.iter().map(|fix| format!("{:>14} fix: {fix}", "")));
         }
-        lines.extend(layer.notes.iter().map(|note| format!("{:>12} {}: {}", "note", note.code, note.statement)));
+        lines.extend(
+            layer.notes.iter().map(|note| format!("{:>12} {}: {}", "note", note.code, note.statement)),
+        );
         lines.extend(layer.unknown.iter().map(|one| {
             let weight = if one.matters { "unknown" } else { "unseen" };
             format!("{weight:>12} {}", one.cause)
@@ -156,7 +165,12 @@ fn summary(document: &Why) -> String {
     for attempt in &document.attempts {
         let stages = attempt.stages.iter();
         let stages = stages.map(|one| format!("{} {} ({} ms)", one.stage, one.outcome, one.took_ms));
-        lines.push(format!("{:>10} {}: {}", "tried", attempt.endpoint, stages.collect::<Vec<_>>().join("; ")));
+        lines.push(format!(
+            "{:>10} {}: {}",
+            "tried",
+            attempt.endpoint,
+            stages.collect::<Vec<_>>().join("; ")
+        ));
     }
     lines.join("\n")
 }

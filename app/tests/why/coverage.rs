@@ -7,7 +7,7 @@ use crate::case::Case;
 const FAULTS: usize = 45;
 const HEALTHY: usize = 10;
 const OF_A_LAYER: usize = 3;
-/// No kernel that the tests run on has SELinux or AppArmor: `mac` is tested on recorded messages, beside its judge.
+/// No kernel that the tests run on has `SELinux` or `AppArmor`: `mac` is tested on recorded messages, beside its judge.
 const NOT_PRODUCED: &[LayerName] = &[LayerName::Mac];
 
 /// What is missing, one sentence each.

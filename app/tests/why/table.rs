@@ -33,7 +33,9 @@ fn every_cause_is_named() {
     println!("{}\n", matrix::render(&cases));
     report(&cases, begun.elapsed());
     if only.is_some() {
-        cases.iter().for_each(|case| println!("\n=== {}\n{}\n--- told\n{}", case.name, case.answer, case.story));
+        for case in &cases {
+            println!("\n=== {}\n{}\n--- told\n{}", case.name, case.answer, case.story);
+        }
     }
     let wrong: Vec<&str> =
         cases.iter().filter(|case| !case.wrong.is_empty()).map(|case| case.name.as_str()).collect();
@@ -62,6 +64,7 @@ fn run(scenarios: Vec<Scenario>, story: Story) -> Vec<Case> {
             // The lock is not held while a scenario runs.
             while let Some(scenario) = { queue.lock().unwrap().pop() } {
                 let case = Case::run(&scenario, &programs, story);
+                println!("{}", case.line());
                 done.lock().unwrap().push(case);
             }
         }

@@ -208,7 +208,8 @@ fn openssl(directory: &Path, arguments: &[&str]) -> io::Result<()> {
 
 fn authority(name: &str, days: Days) -> CertificateParams {
     let mut params = valid(CertificateParams::default(), days);
-    params.distinguished_name.push(DnType::OrganizationName, "Portreeve Lab");
+    let house = if name.starts_with("Elsewhere") { "Elsewhere" } else { "Portreeve Lab" };
+    params.distinguished_name.push(DnType::OrganizationName, house);
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages =

@@ -89,7 +89,9 @@ mod tests {
         assert_eq!(expected("healthy = true").expect("an answer").exit, 0);
         assert_eq!(expected("undetermined = true").expect("an answer").exit, 3);
         assert_eq!(expected("layer = 'tls'\ncode = 'expired'").expect("an answer").exit, 1);
-        for wrong in ["", "layer = 'tls'", "healthy = true\nundetermined = true", "healthy = true\ntells = ['x']"] {
+        for wrong in
+            ["", "layer = 'tls'", "healthy = true\nundetermined = true", "healthy = true\ntells = ['x']"]
+        {
             assert!(expected(wrong).is_err(), "{wrong}");
         }
     }

@@ -3,7 +3,8 @@
 use super::answer::{Answer, Story};
 use super::error::ScenarioError;
 use super::file::{
-    EndEntry, FileEntry, HostEntry, IptablesEntry, OwnEntry, ProcessEntry, Scalar, StepEntry, WaitEntry, WhyEntry,
+    EndEntry, FileEntry, HostEntry, IptablesEntry, OwnEntry, ProcessEntry, Scalar, StepEntry, WaitEntry,
+    WhyEntry,
 };
 use super::parse::{Scenario, parse_listening};
 use super::substitute::Substitutions;
@@ -34,7 +35,8 @@ impl Scenario {
     pub fn ask(&self, programs: &Programs, story: Story) -> Result<Answer, ScenarioError> {
         self.staged(programs, |stage| {
             let none = || Error::Invalid("there is no `[why]` table".into());
-            let asked = self.file.why.as_ref().ok_or_else(none).and_then(|why| stage.ask(why.as_ref(), story));
+            let asked =
+                self.file.why.as_ref().ok_or_else(none).and_then(|why| stage.ask(why.as_ref(), story));
             asked.map_err(self.while_doing("the question of `[why]`"))
         })
     }
@@ -48,7 +50,14 @@ impl Scenario {
         let mut daemons = Vec::new();
         let lab = Lab::new("scenario").map_err(self.while_doing("new lab"))?;
         let mut stage = Stage { lab: &lab, programs, known: Substitutions::default(), processes: Vec::new() };
-        stage.build(self, &mut daemons).map_err(|(doing, source)| ScenarioError::Lab {
+        let outcome = self.act(&mut stage, &mut daemons).and_then(|()| then(&stage));
+        daemons.iter().for_each(Daemon::thaw);
+        outcome
+    }
+
+    /// Builds everything and goes through the steps.
+    fn act(&self, stage: &mut Stage<'_>, daemons: &mut Vec<Daemon>) -> Result<(), ScenarioError> {
+        stage.build(self, daemons).map_err(|(doing, source)| ScenarioError::Lab {
             path: self.path.clone(),
             doing,
             source,
@@ -65,7 +74,7 @@ impl Scenario {
                 return Err(ScenarioError::Unmet { path: self.path.clone(), line, failed, output });
             }
         }
-        then(&stage)
+        Ok(())
     }
 
     fn while_doing(&self, doing: &str) -> impl FnOnce(Error) -> ScenarioError {
@@ -193,10 +202,12 @@ impl Stage<'_> {
         if let Some(id) = &entry.id {
             self.known.set(format!("pid:{}", id.as_ref()), &process.pid());
         }
-        if entry.actor.is_some() {
+        let wait = entry.wait.as_ref().map(toml::Spanned::as_ref);
+        // One that is to end has no state to hold.
+        if entry.actor.is_some() && wait.is_none_or(|wait| wait.exit.is_none()) {
             process.ready(PATIENCE)?;
         }
-        match entry.wait.as_ref().map(toml::Spanned::as_ref) {
+        match wait {
             Some(WaitEntry { listening: Some(listening), .. }) => {
                 let (transport, port) = parse_listening(listening).map_err(Error::Invalid)?;
                 host.wait_listening(transport, port, PATIENCE)?;
@@ -237,7 +248,8 @@ impl Stage<'_> {
         let around =
             Surroundings { user: why.user.as_deref(), env: &why.env, cwd: None, setup: why.setup.as_deref() };
         let words = |last: &[&str]| -> Vec<String> {
-            let words = ["portreeve", "why", &why.target].into_iter().chain(why.args.iter().map(String::as_str));
+            let words =
+                ["portreeve", "why", &why.target].into_iter().chain(why.args.iter().map(String::as_str));
             words.chain(last.iter().copied()).map(Into::into).collect()
         };
         let begun = Instant::now();

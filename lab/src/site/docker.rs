@@ -26,7 +26,7 @@ const IMAGES: &str = "
 pub(crate) struct Daemon {
     _process: Process,
     /// Last: the containers in it have ended with the host's processes.
-    _cgroup: Cgroup,
+    cgroup: Cgroup,
 }
 
 impl Daemon {
@@ -37,7 +37,12 @@ impl Daemon {
         let process = host.spawn(shell(&format!("{variables}{DAEMON}")))?;
         process.wait_line("API listen on", PATIENCE)?;
         host.run(shell(&format!("{variables}{IMAGES}")).timeout(PATIENCE))?.success()?;
-        Ok(Self { _process: process, _cgroup: cgroup })
+        Ok(Self { _process: process, cgroup })
+    }
+
+    /// Lets paused containers go on, without which their host does not end.
+    pub(crate) fn thaw(&self) {
+        self.cgroup.thaw();
     }
 }
 
