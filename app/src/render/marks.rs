@@ -42,7 +42,7 @@ impl Marks {
 
     /// Not known.
     pub fn unknown(self) -> &'static str {
-        "?"
+        self.pick("?", "?")
     }
 
     /// Not there.

@@ -6,7 +6,7 @@ use portreeve_model::why::{Attempt, Stage};
 
 use super::title;
 use crate::render::style::Ink;
-use crate::render::text::{Clean, clean, columns, wrap};
+use crate::render::text::{clean, columns, shorten, wrap};
 use crate::render::unseen::hanging;
 use crate::render::view::View;
 
@@ -37,19 +37,25 @@ fn one(out: &mut dyn Write, attempt: &Attempt, view: &View) -> io::Result<()> {
     attempt.stages.iter().try_for_each(|stage| stage_line(out, stage, view))
 }
 
+/// Columns of the longest stage and a blank.
+const NAME: usize = 11;
+/// Columns of the time.
+const TIME: usize = 8;
 /// Columns in front of the outcome: indent, mark, name, time.
-const LEFT: usize = 4 + 2 + 9 + 8 + 2;
+const LEFT: usize = 4 + 2 + NAME + TIME + 2;
 
 fn stage_line(out: &mut dyn Write, stage: &Stage, view: &View) -> io::Result<()> {
     let (mark, ink) = if stage.ok { (view.marks.good(), Ink::Good) } else { (view.marks.bad(), Ink::Bad) };
     let name = clean(&stage.stage);
-    let gap = 9_usize.saturating_sub(columns(&name));
-    let took = format!("{} ms", stage.took_ms);
-    let room = view.prose_width().saturating_sub(LEFT).max(20);
-    let outcome = Clean(&stage.outcome).to_string();
+    let name = shorten(&name, NAME - 1);
+    let gap = NAME - columns(&name);
+    // The whole takes seconds; what is longer is not a time that was measured.
+    let took = format!("{} ms", stage.took_ms.min(99_999));
+    let room = view.prose_width().saturating_sub(LEFT).max(10);
+    let outcome = clean(&stage.outcome);
     for (number, line) in wrap(&outcome, room).iter().enumerate() {
         if number == 0 {
-            write!(out, "    {} {name}{:gap$}{took:>8}  ", view.palette.paint(ink, mark), "")?;
+            write!(out, "    {} {name}{:gap$}{took:>TIME$}  ", view.palette.paint(ink, mark), "")?;
         } else {
             write!(out, "{:LEFT$}", "")?;
         }

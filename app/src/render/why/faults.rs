@@ -12,7 +12,7 @@ use crate::render::view::View;
 
 /// Prints the cause.
 pub(super) fn primary(out: &mut dyn Write, fault: &Fault, document: &Why, view: &View) -> io::Result<()> {
-    named(out, fault, document, view)?;
+    named(out, fault, "; a symptom: what causes it was not seen from here", document, view)?;
     each(out, "  seen", fault.evidence.iter().map(|evidence| evidence.text.as_str()), view)?;
     each(out, "  fix", fault.fix.iter().map(String::as_str), view)?;
     let mut told: Vec<&str> = Vec::new();
@@ -36,26 +36,28 @@ pub(super) fn contributing(
     if faults.is_empty() {
         return Ok(());
     }
+    let known = document.primary.as_ref().is_some_and(|primary| primary.nature == Nature::Cause);
+    let symptom = if known { "; it may be a consequence" } else { "; a symptom" };
     title(out, &format!("Also wrong ({})", faults.len()), view)?;
     for (place, fault) in faults.iter().enumerate() {
         if place > 0 {
             writeln!(out)?;
         }
-        named(out, fault, document, view)?;
+        named(out, fault, symptom, document, view)?;
         each(out, "  seen", fault.evidence.first().map(|evidence| evidence.text.as_str()), view)?;
         each(out, "  fix", fault.fix.first().map(String::as_str), view)?;
     }
     Ok(())
 }
 
-fn named(out: &mut dyn Write, fault: &Fault, document: &Why, view: &View) -> io::Result<()> {
+fn named(out: &mut dyn Write, fault: &Fault, symptom: &str, document: &Why, view: &View) -> io::Result<()> {
     labelled(out, (fault.severity.name(), Ink::of(fault.severity)), &fault.statement, Ink::Heading, view)?;
-    let id = format!("{}/{}: {}", fault.layer, fault.code, weight(fault, document));
+    let id = format!("{}/{}: {}", fault.layer, fault.code, weight(fault, symptom, document));
     labelled(out, ("", Ink::Faint), &id, Ink::Faint, view)
 }
 
 /// Whom it keeps out, where, and how sure it is that this is the thing itself.
-fn weight(fault: &Fault, document: &Why) -> String {
+fn weight(fault: &Fault, symptom: &str, document: &Why) -> String {
     let whom = match fault.impact {
         Impact::All => "keeps everybody out",
         Impact::Some => "keeps some out",
@@ -70,7 +72,7 @@ fn weight(fault: &Fault, document: &Why) -> String {
     };
     let nature = match fault.nature {
         Nature::Cause => "",
-        Nature::Symptom => "; a symptom: what causes it was not seen from here",
+        Nature::Symptom => symptom,
     };
     format!("{whom}{place}{nature}")
 }

@@ -45,15 +45,18 @@ pub(super) fn print(out: &mut dyn Write, document: &Why, view: &View) -> io::Res
     }
     writeln!(out)?;
     fact(out, "at", &listed(document.endpoints.iter().map(endpoint)), view)?;
-    fact(out, "from", &listed(document.clients.iter().map(client)), view)
+    fact(out, "from", &listed(clients(&document.clients).into_iter()), view)
 }
 
-/// As it was written, with the protocol where that does not say it.
+/// As it was written; of a port alone, the port and its protocol.
 fn target(target: &Target) -> String {
     let text = clean(&target.text);
-    let says =
-        target.text.contains("://") || target.text.to_ascii_lowercase().contains(target.protocol.name());
-    if says { text.into_owned() } else { format!("{text} ({})", target.protocol) }
+    if target.name.is_some() || target.address.is_some() {
+        return text.into_owned();
+    }
+    let port = format!("{}/{}", target.port, target.protocol);
+    let plain = text.bytes().all(|byte| !byte.is_ascii_alphabetic()) || text == port;
+    if plain { port } else { format!("{port} ({text})") }
 }
 
 fn endpoint(endpoint: &Endpoint) -> String {
@@ -66,10 +69,25 @@ fn endpoint(endpoint: &Endpoint) -> String {
     format!("{}{by}", endpoint.address)
 }
 
-fn client(client: &Client) -> String {
-    let by =
-        client.interface.as_deref().map_or_else(String::new, |interface| format!(" by {}", Clean(interface)));
-    format!("{} ({}{by})", Clean(&client.who), client.address)
+/// Each sort of client once, with its address of either IP version.
+fn clients(clients: &[Client]) -> Vec<String> {
+    let mut sorts: Vec<(&Client, Vec<String>)> = Vec::new();
+    for client in clients {
+        let same = |known: &&mut (&Client, Vec<String>)| {
+            known.0.who == client.who && known.0.interface == client.interface
+        };
+        match sorts.iter_mut().find(same) {
+            Some((_, addresses)) => addresses.push(client.address.to_string()),
+            None => sorts.push((client, vec![client.address.to_string()])),
+        }
+    }
+    let told = |(client, addresses): (&Client, Vec<String>)| {
+        // `a neighbour on eth0` has said it.
+        let interface = client.interface.as_deref().filter(|interface| !client.who.contains(*interface));
+        let by = interface.map_or_else(String::new, |interface| format!(" by {}", Clean(interface)));
+        format!("{} ({}{by})", Clean(&client.who), addresses.join(", "))
+    };
+    sorts.into_iter().map(told).collect()
 }
 
 fn listed(items: impl ExactSizeIterator<Item = String>) -> String {

@@ -34,13 +34,13 @@ pub fn print(out: &mut dyn Write, document: &Why, detail: LayerDetail, view: &Vi
     verdict(out, document, view)?;
     rest::notes(out, &document.layers, view)?;
     rest::unjudged(out, document, view)?;
-    if document.unseen.iter().any(Unseen::is_incomplete) {
-        title(out, "Not seen", view)?;
-        unseen::list(out, "", &document.unseen, view.prose_width(), view.palette)?;
-    }
     // What was tried is evidence; where all is well, nobody asks for it.
     if document.verdict != Verdict::Healthy || detail == LayerDetail::Statements {
         attempts::print(out, &document.attempts, view)?;
+    }
+    if document.unseen.iter().any(Unseen::is_incomplete) {
+        title(out, "Not seen", view)?;
+        unseen::list(out, "", &document.unseen, view.prose_width(), view.palette)?;
     }
     Ok(())
 }

@@ -31,7 +31,7 @@ const INDENT: &str = "  ";
 
 fn line(out: &mut dyn Write, layers: &[Layer], view: &View) -> io::Result<()> {
     let width = view.width.unwrap_or(usize::MAX);
-    let link = format!(" {} ", view.marks.link());
+    let joint = format!(" {} ", view.marks.link());
     let mut at = INDENT.len();
     write!(out, "{INDENT}")?;
     for (place, layer) in layers.iter().enumerate() {
@@ -39,16 +39,16 @@ fn line(out: &mut dyn Write, layers: &[Layer], view: &View) -> io::Result<()> {
         let name = layer.layer.name();
         let taken = columns(mark) + 1 + columns(name);
         if place > 0 {
-            // The link to a layer on the next line stays on this one: the way goes on.
+            // The joint to a layer on the next line stays on this one: the way goes on.
             let last = place + 1 == layers.len();
-            let behind = if last { 0 } else { columns(&link) - 1 };
-            write!(out, "{}", view.palette.paint(Ink::Faint, link.trim_end()))?;
-            if at + columns(&link) + taken + behind > width {
+            let behind = if last { 0 } else { columns(&joint) - 1 };
+            write!(out, "{}", view.palette.paint(Ink::Faint, joint.trim_end()))?;
+            if at + columns(&joint) + taken + behind > width {
                 write!(out, "\n{INDENT}")?;
                 at = INDENT.len();
             } else {
                 write!(out, " ")?;
-                at += columns(&link);
+                at += columns(&joint);
             }
         }
         let name_ink = if layer.state == LayerState::Ok { Ink::Normal } else { ink };

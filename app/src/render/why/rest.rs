@@ -31,8 +31,8 @@ pub(super) fn unjudged(out: &mut dyn Write, document: &Why, view: &View) -> io::
     let other = Causes::of(&document.layers, |one| !one.matters);
     matters.print(out, "Not judged", Ink::Warn, view)?;
     let heading = match document.sight {
-        Sight::Inside => "Not seen, and no likely cause",
-        Sight::Outside => "Not seen from outside",
+        Sight::Inside => "Not judged, and no likely cause",
+        Sight::Outside => "Not judged from outside",
     };
     other.print(out, heading, Ink::Faint, view)
 }
