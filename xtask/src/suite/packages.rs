@@ -30,6 +30,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("ca-certificates", "trust anchors"),
     ("haproxy", "a proxy whose back ends fail"),
     ("dnsmasq-base", "a name server that answers wrongly, late or not at all"),
+    ("python3", "peers that behave oddly"),
+    ("curl", "a client of HTTP that says what it got"),
     ("openssl", "certificates with faults, and servers that speak old protocols"),
     ("conntrack", "what the kernel tracks, as its own tool shows it"),
 ];
