@@ -154,6 +154,7 @@ impl Host {
             if !add.is_empty() {
                 self.undo.push((version, delete));
                 program::run(Command::new("ip").args([version, "-batch", "-"]), &add)?;
+                topology::await_addresses(&add);
             }
         }
         Ok(())

@@ -10,8 +10,9 @@
 //! fixed set of neighbours is entered by hand, since there the destination's hardware address chooses the port.
 
 use std::fmt::Write as _;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::process::Command;
+use std::time::Duration;
 
 use portreeve_linux::sysctl;
 use portreeve_linux::tap::Tap;
@@ -127,7 +128,50 @@ pub(crate) fn build() -> Wires {
 pub(crate) fn ip(commands: &str) {
     program::run(Command::new("ip").args(["-batch", "-"]), commands)
         .unwrap_or_else(|error| panic!("{error}\n{commands}"));
+    await_addresses(commands);
 }
+
+/// Waits until the IPv6 addresses that commands gave are the host's own. The kernel enters the local route of one later, from a queue of
+/// work (`addrconf_dad_work` of `net/ipv6/addrconf.c`), even without duplicate address detection; until then a packet to it is forwarded.
+pub(super) fn await_addresses(commands: &str) {
+    let mut missing = addresses_given(commands);
+    for _ in 0..PATIENCE {
+        let table = std::fs::read_to_string("/proc/thread-self/net/ipv6_route").unwrap_or_default();
+        missing.retain(|address| !is_local(&table, *address));
+        if missing.is_empty() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    panic!("these addresses do not become the host's own: {missing:?}\n{commands}");
+}
+
+/// The IPv6 addresses that commands give.
+fn addresses_given(commands: &str) -> Vec<Ipv6Addr> {
+    commands
+        .lines()
+        .filter_map(|line| line.strip_prefix("address add "))
+        .filter_map(|rest| rest.split('/').next()?.parse().ok())
+        .collect()
+}
+
+/// Whether a routing table, as `/proc/net/ipv6_route` shows it, has the local route of an address: the prefix is whole and the flags
+/// begin with `RTF_LOCAL`.
+fn is_local(table: &str, address: Ipv6Addr) -> bool {
+    let digits: String = address.octets().iter().map(|byte| format!("{byte:02x}")).collect();
+    table.lines().any(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        fields.first() == Some(&digits.as_str())
+            && fields.get(1) == Some(&"80")
+            && fields.get(8).and_then(|flags| u32::from_str_radix(flags, 16).ok()).unwrap_or(0) & RTF_LOCAL
+                != 0
+    })
+}
+
+/// Of `include/uapi/linux/ipv6_route.h`.
+const RTF_LOCAL: u32 = 0x8000_0000;
+/// How often an address is looked for, two milliseconds apart.
+const PATIENCE: usize = 5_000;
 
 /// Sets a parameter; one that this kernel does not have is left alone.
 pub(crate) fn set(name: &str, value: &str) {
