@@ -18,10 +18,13 @@ pub mod netfilter_packets;
 pub mod netlink_messages;
 pub mod nft_json;
 pub mod packet;
+pub mod pki;
 pub mod proc_net;
 pub mod proc_process;
 pub mod routing;
+pub mod tls_annotate;
 pub mod tls_answer;
+pub mod tls_flight;
 pub mod unix_packet_vsock_diag;
 
 /// A target: its name, which is also the name of its seeds' folder, and its function.
@@ -45,7 +48,10 @@ pub const TARGETS: &[Target] = &[
     ("ipset_save", ipset_save::run),
     ("packet", packet::run),
     ("firewall_snapshot", firewall_snapshot::run),
+    ("tls_annotate", tls_annotate::run),
     ("tls_answer", tls_answer::run),
+    ("tls_flight", tls_flight::run),
+    ("pki", pki::run),
 ];
 
 /// Runs the target of this name on `data`; `false` where there is no such target.

@@ -24,7 +24,7 @@ fn hello(data: &[u8]) {
     let name = String::from_utf8_lossy(data);
     for version in [Version::Ssl3, Version::Tls12] {
         let bytes =
-            ClientHello { version, suites: &suites, server_name: Some(&name), random: [7; 32] }.encode();
+            ClientHello::of_old_client(version, &suites, Some(&name), [7; 32]).encode();
         let (_, rest) = Record::decode(&bytes).expect("a hello is a record");
         assert!(rest.is_empty(), "nothing comes after it");
     }

@@ -57,6 +57,31 @@ impl<'a> Cursor<'a> {
     pub(crate) fn be16(&mut self) -> Option<u16> {
         self.array().map(u16::from_be_bytes)
     }
+
+    /// As many bytes as this; all that is left is used up where there are fewer.
+    pub(crate) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (head, rest) = self.rest.split_at_checked(count).unzip();
+        self.rest = rest.unwrap_or_default();
+        head
+    }
+
+    /// Bytes with a length of one byte before them.
+    pub(crate) fn vector8(&mut self) -> Option<&'a [u8]> {
+        let length = self.u8()?;
+        self.take(length.into())
+    }
+
+    /// Bytes with a length of two bytes in network order before them.
+    pub(crate) fn vector16(&mut self) -> Option<&'a [u8]> {
+        let length = self.be16()?;
+        self.take(length.into())
+    }
+
+    /// Bytes with a length of three bytes in network order before them.
+    pub(crate) fn vector24(&mut self) -> Option<&'a [u8]> {
+        let [high, middle, low] = self.array()?;
+        self.take(usize::try_from(u32::from_be_bytes([0, high, middle, low])).ok()?)
+    }
 }
 
 /// The error for a fixed structure of `needed` bytes that `bytes` is too short for.

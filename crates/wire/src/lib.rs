@@ -19,6 +19,7 @@ pub mod inet_diag;
 pub mod netfilter;
 pub mod netlink;
 pub mod packet_diag;
+pub mod pki;
 pub mod proc;
 pub mod quic;
 pub mod route;

@@ -1,21 +1,21 @@
 //! The first thing that a server says to a client's hello: its own hello, or an alert.
 
-use super::names::{AlertLevel, ContentType, HandshakeType, Version};
+use super::extension::Extension;
+use super::groups::NamedGroup;
+use super::names::{AlertLevel, ContentType, ExtensionType, HandshakeType, Version};
 use super::record::{Alert, Record};
 use super::suite::Suite;
 use crate::WireError;
 use crate::cursor::Cursor;
 
-/// Extension 43: the version of TLS 1.3 stands here, the field says 1.2 for ever (RFC 8446, 4.2.1).
-const SUPPORTED_VERSIONS: u16 = 43;
 /// The random of a `HelloRetryRequest` (RFC 8446, 4.1.3).
-const RETRY: [u8; 32] = [
+pub(super) const RETRY: [u8; 32] = [
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2,
     0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 ];
 
 /// What a server said first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// It chose.
     Hello(ServerHello),
@@ -24,12 +24,22 @@ pub enum Answer {
 }
 
 /// What a server chose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerHello {
     /// The version, that of the extension where there is one.
     pub version: Version,
+    /// The server's random.
+    pub random: [u8; 32],
+    /// The session: the client's own where it is resumed, or in TLS 1.3.
+    pub session_id: Vec<u8>,
     /// The cipher suite.
     pub suite: Suite,
+    /// The compression method: 0 is none.
+    pub compression: u8,
+    /// The extensions, in their order.
+    pub extensions: Vec<Extension>,
+    /// Whether the extensions could be read to their end.
+    pub whole: bool,
     /// It is a TLS 1.3 `HelloRetryRequest`.
     pub retry: bool,
 }
@@ -107,30 +117,77 @@ impl ServerHello {
         let [high, middle, low] = cursor.array().ok_or_else(short)?;
         let length = usize::try_from(u32::from_be_bytes([0, high, middle, low])).unwrap_or(usize::MAX);
         let body = cursor.rest().get(..length).ok_or_else(short)?;
-        Self::body(body).ok_or(WireError::ShortLength { what: WHAT, offset: 0, length })
+        Self::of_body(body).ok_or(WireError::ShortLength { what: WHAT, offset: 0, length })
     }
 
-    fn body(bytes: &[u8]) -> Option<Self> {
+    /// Reads the body of the message; none where it is cut short before its extensions.
+    pub fn of_body(bytes: &[u8]) -> Option<Self> {
         let mut cursor = Cursor::new(bytes);
         let version = cursor.be16()?;
         let random: [u8; 32] = cursor.array()?;
-        let session = usize::from(cursor.u8()?);
-        cursor.skip(session)?;
+        let session_id = cursor.vector8()?.to_vec();
         let suite = Suite::from(cursor.be16()?);
-        cursor.skip(1)?;
-        let version = Version::from(selected_version(cursor).unwrap_or(version));
-        Some(Self { version, suite, retry: random == RETRY })
+        let compression = cursor.u8()?;
+        let (extensions, whole) = match cursor.rest() {
+            [] => (Vec::new(), true),
+            _ => cursor.vector16().map_or((Vec::new(), false), Extension::decode_all),
+        };
+        let hello = Self {
+            version: version.into(),
+            random,
+            session_id,
+            suite,
+            compression,
+            extensions,
+            whole,
+            retry: random == RETRY,
+        };
+        let version = hello.selected_version().unwrap_or(hello.version);
+        Some(Self { version, ..hello })
     }
-}
 
-fn selected_version(mut cursor: Cursor<'_>) -> Option<u16> {
-    cursor.be16()?;
-    loop {
-        let (kind, length) = (cursor.be16()?, usize::from(cursor.be16()?));
-        if kind == SUPPORTED_VERSIONS && length == 2 {
-            return cursor.be16();
+    /// A choice, and nothing beside it.
+    pub fn of(version: Version, suite: Suite) -> Self {
+        Self {
+            version,
+            random: [0; 32],
+            session_id: Vec::new(),
+            suite,
+            compression: 0,
+            extensions: Vec::new(),
+            whole: true,
+            retry: false,
         }
-        cursor.skip(length)?;
+    }
+
+    /// The extension of a sort.
+    pub fn extension(&self, kind: ExtensionType) -> Option<&Extension> {
+        self.extensions.iter().find(|one| one.kind == kind)
+    }
+
+    /// Whether an extension of a sort is there.
+    pub fn has(&self, kind: ExtensionType) -> bool {
+        self.extension(kind).is_some()
+    }
+
+    /// The group of the server's key share, or the one that it wants (TLS 1.3).
+    pub fn group(&self) -> Option<NamedGroup> {
+        let share = self.extension(ExtensionType::KeyShare)?;
+        Cursor::new(&share.content).be16().map(NamedGroup::from)
+    }
+
+    /// The application protocol that it chose.
+    pub fn application_protocol(&self) -> Option<Vec<u8>> {
+        let chosen = self.extension(ExtensionType::Alpn)?;
+        let mut list = Cursor::new(Cursor::new(&chosen.content).vector16()?);
+        list.vector8().map(<[u8]>::to_vec)
+    }
+
+    fn selected_version(&self) -> Option<Version> {
+        match *self.extension(ExtensionType::SupportedVersions)?.content.as_slice() {
+            [high, low] => Some(u16::from_be_bytes([high, low]).into()),
+            _ => None,
+        }
     }
 }
 
@@ -165,8 +222,9 @@ mod tests {
     #[test]
     fn a_hello_names_version_and_suite() {
         let old = record(&hello(0x0301, 0x002f, &[]));
-        let chosen = ServerHello { version: Version::Tls10, suite: Suite::from(0x002f), retry: false };
-        assert_eq!(Answer::decode(&old), Ok(Answer::Hello(chosen)));
+        let Ok(Answer::Hello(read)) = Answer::decode(&old) else { panic!("no hello") };
+        assert_eq!((read.version, read.suite, read.retry), (Version::Tls10, Suite(0x002f), false));
+        assert_eq!((read.extensions.as_slice(), read.whole), ([].as_slice(), true));
         let new = record(&hello(0x0303, 0x1301, &[0, 51, 0, 1, 9, 0, 43, 0, 2, 3, 4]));
         let Ok(Answer::Hello(read)) = Answer::decode(&new) else { panic!("no hello") };
         assert_eq!(

@@ -131,8 +131,12 @@ wire_enum! {
         ClientHello = 1 => "client_hello",
         /// The server's first.
         ServerHello = 2 => "server_hello",
+        /// DTLS only.
+        HelloVerifyRequest = 3 => "hello_verify_request",
         /// A ticket to resume with.
         NewSessionTicket = 4 => "new_session_ticket",
+        /// TLS 1.3: 0-RTT is over.
+        EndOfEarlyData = 5 => "end_of_early_data",
         /// TLS 1.3.
         EncryptedExtensions = 8 => "encrypted_extensions",
         /// A chain of certificates.
@@ -149,7 +153,102 @@ wire_enum! {
         ClientKeyExchange = 16 => "client_key_exchange",
         /// The end of the handshake.
         Finished = 20 => "finished",
+        /// RFC 6066.
+        CertificateUrl = 21 => "certificate_url",
         /// A stapled status.
         CertificateStatus = 22 => "certificate_status",
+        /// RFC 4680.
+        SupplementalData = 23 => "supplemental_data",
+        /// TLS 1.3: new keys from here.
+        KeyUpdate = 24 => "key_update",
+        /// RFC 8879.
+        CompressedCertificate = 25 => "compressed_certificate",
+        /// TLS 1.3: not on the wire, only in what is signed.
+        MessageHash = 254 => "message_hash",
     }
+}
+
+wire_enum! {
+    /// An extension of a hello (IANA registry "TLS `ExtensionType` Values").
+    pub enum ExtensionType: u16 {
+        /// RFC 6066.
+        ServerName = 0 => "server_name",
+        /// RFC 6066.
+        MaxFragmentLength = 1 => "max_fragment_length",
+        /// RFC 6066, withdrawn.
+        TruncatedHmac = 4 => "truncated_hmac",
+        /// RFC 6066.
+        StatusRequest = 5 => "status_request",
+        /// RFC 7919, 8446.
+        SupportedGroups = 10 => "supported_groups",
+        /// RFC 8422.
+        EcPointFormats = 11 => "ec_point_formats",
+        /// RFC 8446.
+        SignatureAlgorithms = 13 => "signature_algorithms",
+        /// RFC 6520.
+        Heartbeat = 15 => "heartbeat",
+        /// RFC 7301.
+        Alpn = 16 => "application_layer_protocol_negotiation",
+        /// RFC 6961, withdrawn.
+        StatusRequestV2 = 17 => "status_request_v2",
+        /// RFC 6962.
+        SignedCertificateTimestamp = 18 => "signed_certificate_timestamp",
+        /// RFC 7685.
+        Padding = 21 => "padding",
+        /// RFC 7366.
+        EncryptThenMac = 22 => "encrypt_then_mac",
+        /// RFC 7627.
+        ExtendedMasterSecret = 23 => "extended_master_secret",
+        /// RFC 8879.
+        CompressCertificate = 27 => "compress_certificate",
+        /// RFC 8449.
+        RecordSizeLimit = 28 => "record_size_limit",
+        /// RFC 9345.
+        DelegatedCredential = 34 => "delegated_credential",
+        /// RFC 5077.
+        SessionTicket = 35 => "session_ticket",
+        /// RFC 8446.
+        PreSharedKey = 41 => "pre_shared_key",
+        /// RFC 8446.
+        EarlyData = 42 => "early_data",
+        /// RFC 8446: the version of TLS 1.3 stands here, the field of the hello says 1.2 for ever.
+        SupportedVersions = 43 => "supported_versions",
+        /// RFC 8446.
+        Cookie = 44 => "cookie",
+        /// RFC 8446.
+        PskKeyExchangeModes = 45 => "psk_key_exchange_modes",
+        /// RFC 8446.
+        CertificateAuthorities = 47 => "certificate_authorities",
+        /// RFC 8446.
+        PostHandshakeAuth = 49 => "post_handshake_auth",
+        /// RFC 8446.
+        SignatureAlgorithmsCert = 50 => "signature_algorithms_cert",
+        /// RFC 8446.
+        KeyShare = 51 => "key_share",
+        /// RFC 9001.
+        QuicTransportParameters = 57 => "quic_transport_parameters",
+        /// Withdrawn forerunner of ALPN.
+        NextProtocolNegotiation = 0x3374 => "next_protocol_negotiation",
+        /// Encrypted Client Hello.
+        EncryptedClientHello = 0xfe0d => "encrypted_client_hello",
+        /// RFC 5746.
+        RenegotiationInfo = 0xff01 => "renegotiation_info",
+    }
+}
+
+wire_enum! {
+    /// How a chain of certificates is compressed (RFC 8879, 7.3).
+    pub enum CertificateCompression: u16 {
+        /// RFC 1950.
+        Zlib = 1 => "zlib",
+        /// RFC 7932.
+        Brotli = 2 => "brotli",
+        /// RFC 8478.
+        Zstd = 3 => "zstd",
+    }
+}
+
+/// Whether a number is one of those that mean nothing and are sent so that servers stay tolerant (GREASE, RFC 8701).
+pub const fn is_grease(number: u16) -> bool {
+    number & 0x0f0f == 0x0a0a && number >> 8 == number & 0xff
 }
