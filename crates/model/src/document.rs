@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::judgement::FirewallJudgement;
 use crate::{
     Container, Finding, Host, Listener, Namespace, Process, Protocol, Socket, Unseen, exposure, reach, rules,
-    who, why,
+    tls, who, why,
 };
 
 /// Schema name of [`Overview`].
@@ -36,6 +36,13 @@ pub const REACH_ASSERT: &str = "portreeve.reach.assert/1";
 
 /// Schema name of [`Why`].
 pub const WHY: &str = "portreeve.why/1";
+
+/// Schema name of [`Tls`].
+pub const TLS: &str = "portreeve.tls/1";
+/// Schema name of [`TlsAudit`].
+pub const TLS_AUDIT: &str = "portreeve.tls.audit/1";
+/// Schema name of [`TlsFiles`].
+pub const TLS_FILES: &str = "portreeve.tls.files/1";
 
 /// `portreeve --json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -331,4 +338,41 @@ pub struct Why {
     pub took_ms: u64,
     /// What was not seen.
     pub unseen: Vec<Unseen>,
+}
+
+/// `portreeve tls TARGET... --json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Tls {
+    /// `portreeve.tls/1`.
+    pub schema: String,
+    /// The machine that asked.
+    pub host: Host,
+    /// One for each endpoint, in the order in which the targets were given.
+    pub audits: Vec<tls::Audit>,
+    /// Milliseconds that it took.
+    pub took_ms: u64,
+    /// What was not seen: targets that an interrupted run did not come to.
+    pub unseen: Vec<Unseen>,
+}
+
+/// One line of `portreeve tls TARGET... --jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TlsAudit {
+    /// `portreeve.tls.audit/1`.
+    pub schema: String,
+    /// The audit.
+    #[serde(flatten)]
+    pub audit: tls::Audit,
+}
+
+/// `portreeve tls --cert FILE... --json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TlsFiles {
+    /// `portreeve.tls.files/1`.
+    pub schema: String,
+    /// The machine that read them.
+    pub host: Host,
+    /// The certificates.
+    #[serde(flatten)]
+    pub files: tls::Files,
 }

@@ -21,6 +21,7 @@ pub mod snapshot;
 pub mod socket;
 pub mod tcp_info;
 pub mod text;
+pub mod tls;
 pub mod unseen;
 pub mod who;
 pub mod why;

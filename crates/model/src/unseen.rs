@@ -45,6 +45,10 @@ pub enum UnseenSubject {
     NetworkState,
     /// The configuration file.
     Configuration,
+    /// Files and folders with certificates.
+    Files,
+    /// Targets that were to be asked.
+    Targets,
 }
 
 /// Why something stayed unseen.

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use jiff::{SignedDuration, Timestamp};
+use portreeve_wire::pki;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use x509_parser::certificate::X509Certificate;
@@ -16,6 +17,7 @@ use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::X509Name;
 
+use crate::certificates::algorithms;
 use crate::name;
 
 /// RFC 7633: the TLS feature extension, and its one value `status_request`.
@@ -84,7 +86,10 @@ impl Certificate {
                 }
                 read.fill(&certificate);
             }
-            Err(error) => read.malformed = Some(error.to_string()),
+            Err(error) => {
+                read.malformed = Some(error.to_string());
+                read.fill_by_hand(der);
+            }
         }
         read
     }
@@ -193,6 +198,44 @@ impl Certificate {
                     self.must_staple = extension.value.windows(3).any(|window| window == STATUS_REQUEST);
                 }
                 known => self.fill_extension(known),
+            }
+        }
+    }
+
+    /// What a strict reading refuses is read as far as it goes.
+    fn fill_by_hand(&mut self, der: &[u8]) {
+        let Some(certificate) = pki::Certificate::read(der) else { return };
+        let moment = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        self.subject = certificate.subject().to_string();
+        self.issuer = certificate.issuer().to_string();
+        self.raw_subject = certificate.subject.to_vec();
+        self.raw_issuer = certificate.issuer.to_vec();
+        self.common_name = certificate.subject().common_name();
+        self.serial = hexadecimal(certificate.serial);
+        self.not_before = moment(certificate.not_before).unwrap_or(Timestamp::MIN);
+        self.not_after = moment(certificate.not_after).unwrap_or(Timestamp::MAX);
+        self.signature = certificate.signature_algorithm.map(algorithms::signature).unwrap_or_default();
+        if let Some(key) = certificate.key {
+            (self.key, self.key_bits) = algorithms::key(key.algorithm);
+            if let Some((modulus, _)) = key.rsa() {
+                self.key_bits = modulus.len() * 8;
+            } else if let Some(curve) = key.curve {
+                self.key_bits = algorithms::curve(curve).1;
+            }
+        }
+        for extension in &certificate.extensions {
+            match extension.oid.0 {
+                [0x55, 0x1d, 17] => {
+                    for name in extension.names() {
+                        match name {
+                            pki::GeneralName::Dns(name) => self.names.push(name),
+                            pki::GeneralName::Address(address) => self.addresses.push(address),
+                            _ => {}
+                        }
+                    }
+                }
+                [0x55, 0x1d, 19] => self.is_authority = extension.basic_constraints().0,
+                _ => {}
             }
         }
     }

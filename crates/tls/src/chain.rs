@@ -295,7 +295,12 @@ fn in_words(error: &Error) -> String {
             CertificateError::UnsupportedSignatureAlgorithmContext { .. }
             | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
         ) => "a certificate is signed in a way that clients do not accept".to_owned(),
-        Error::InvalidCertificate(CertificateError::Other(other)) => other.to_string(),
+        Error::InvalidCertificate(CertificateError::Other(other)) => match other.to_string().as_str() {
+            "CaUsedAsEndEntity" => {
+                "the certificate is an authority's, not that of a server (an end entity)".to_owned()
+            }
+            other => other.to_owned(),
+        },
         Error::InvalidCertificate(other) => other.to_string(),
         other => other.to_string(),
     }

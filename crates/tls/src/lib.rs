@@ -1,14 +1,29 @@
-//! Transport Layer Security as a client meets it: real handshakes, certificates, and verdicts on both.
+//! Transport Layer Security as a client meets it: real handshakes, certificates, audits, and verdicts on them.
 //!
-//! [`client`] is a modern client (rustls with aws-lc-rs) that goes on where others give up, and tells what it met; [`old`] says hello as
-//! clients of ten years ago did; [`chain`] judges certificates. Refuses diagnosis, which is `diagnose`'s.
+//! Two clients: [`client`] is a modern one (rustls with aws-lc-rs) that goes on where others give up; [`exchange`] plays turns of our own
+//! codec, which can say what no library says, over a [`line`]. [`audit`] asks everything about one server: [`enumerate`] what can be agreed
+//! on, [`features`] what it does beside, [`checks`] which attacks it is open to. [`chain`] judges certificates. [`old`] says hello as
+//! clients of ten years ago did. Refuses diagnosis, which is `diagnose`'s.
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod certificate;
+pub mod certificates;
 pub mod chain;
+pub mod checks;
 pub mod client;
+pub mod dns;
+pub mod enumerate;
+pub mod exchange;
+pub mod explain;
+pub mod features;
+pub mod fingerprints;
+pub mod http;
+pub mod line;
 mod name;
 pub mod old;
+pub mod primes;
+pub mod session;
 pub mod spoken;
 pub mod store;
 mod wire_tap;

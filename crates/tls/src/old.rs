@@ -55,7 +55,7 @@ pub fn ask(
         return Reply::Failed("no random numbers".to_owned());
     }
     let suites = Suite::of_old_clients();
-    let hello = ClientHello { version, suites: &suites, server_name, random }.encode();
+    let hello = ClientHello::of_old_client(version, &suites, server_name, random).encode();
     let said = match preamble {
         Preamble::None => hello,
         Preamble::ProxyLine => match proxy_line(&stream) {

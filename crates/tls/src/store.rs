@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::{env, fmt};
 
+use portreeve_wire::pki::Name;
 use rustls::RootCertStore;
 
 use crate::Certificate;
@@ -102,6 +103,11 @@ impl Store {
     /// The authorities of this name.
     pub(crate) fn of_name<'a>(&'a self, subject: &'a [u8]) -> impl Iterator<Item = &'a Certificate> {
         self.authorities.iter().filter(move |one| one.raw_subject == subject)
+    }
+
+    /// The subject of the authority of this name, as text, where it is in the store.
+    pub fn anchor(&self, subject: &[u8]) -> Option<String> {
+        self.names(subject).then(|| Name(subject).to_string())
     }
 
     /// The authorities that somebody added to this system: those whose name Mozilla does not know.

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use rustls::client::ResolvesClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
@@ -12,6 +12,7 @@ use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::X509Name;
 
+use super::tickets::Tickets;
 use crate::Certificate;
 
 /// How a handshake is made.
@@ -21,52 +22,68 @@ pub struct Options {
     pub alpn: Vec<String>,
     /// When it has to be done.
     pub deadline: Instant,
+    /// Where tickets of TLS 1.3 are kept, and taken from. Of what they allow, early data is offered, and none is sent.
+    pub tickets: Option<Tickets>,
 }
 
 impl Options {
     /// For HTTP/1.1.
     pub fn http(deadline: Instant) -> Self {
-        Self { alpn: vec!["http/1.1".to_owned()], deadline }
+        Self { alpn: vec!["http/1.1".to_owned()], ..Self::plain(deadline) }
     }
 
     /// For whatever is inside.
     pub fn plain(deadline: Instant) -> Self {
-        Self { alpn: Vec::new(), deadline }
+        Self { alpn: Vec::new(), deadline, tickets: None }
+    }
+
+    /// The same, with a place for tickets.
+    #[must_use]
+    pub fn keeping(self, tickets: Tickets) -> Self {
+        Self { tickets: Some(tickets), ..self }
     }
 }
 
 /// What was seen during a handshake that the library does not tell.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
-    pub(super) chain: Vec<Certificate>,
-    pub(super) stapled: usize,
-    pub(super) proof: Option<Result<(), String>>,
-    pub(super) client_certificate: Option<Vec<String>>,
+pub(crate) struct Seen {
+    pub(crate) chain: Vec<Certificate>,
+    pub(crate) staple: Vec<u8>,
+    pub(crate) proof: Option<Result<(), String>>,
+    pub(crate) client_certificate: Option<Vec<String>>,
 }
 
 /// Records what it is asked about.
 #[derive(Debug)]
-pub(super) struct Recorder {
+pub(crate) struct Recorder {
     seen: Mutex<Seen>,
     provider: Arc<CryptoProvider>,
 }
 
 /// A configuration, and where it records.
-pub(super) fn configure(options: &Options) -> Result<(Arc<ClientConfig>, Arc<Recorder>), Error> {
+pub(crate) fn configure(options: &Options) -> Result<(Arc<ClientConfig>, Arc<Recorder>), Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let recorder = Arc::new(Recorder { seen: Mutex::default(), provider: provider.clone() });
+    let kept = options.tickets.clone().unwrap_or_default();
+    let recorder = kept.recorder;
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .dangerous()
         .with_custom_certificate_verifier(recorder.clone())
         .with_client_cert_resolver(recorder.clone());
     config.alpn_protocols = options.alpn.iter().map(|name| name.clone().into_bytes()).collect();
+    config.resumption = Resumption::store(kept.store);
+    config.enable_early_data = true;
     Ok((Arc::new(config), recorder))
 }
 
 impl Recorder {
+    /// That has seen nothing yet.
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self { seen: Mutex::default(), provider: Arc::new(aws_lc_rs::default_provider()) })
+    }
+
     /// What was recorded.
-    pub(super) fn take(&self) -> Seen {
+    pub(crate) fn take(&self) -> Seen {
         std::mem::take(&mut self.lock())
     }
 
@@ -96,7 +113,7 @@ impl ServerCertVerifier for Recorder {
     ) -> Result<ServerCertVerified, Error> {
         let mut seen = self.lock();
         seen.chain = std::iter::once(end_entity).chain(intermediates).map(Certificate::from).collect();
-        seen.stapled = ocsp_response.len();
+        seen.staple = ocsp_response.to_vec();
         Ok(ServerCertVerified::assertion())
     }
 

@@ -22,7 +22,8 @@ pub fn handshake(stream: TcpStream, name: Option<&str>, options: &Options) -> (M
     let begun = Instant::now();
     let mut wire = WireTap::new(stream, options.deadline);
     let prepared = configure(options).and_then(|(config, recorder)| {
-        let name = server_name(name, wire.stream());
+        let address = wire.stream().peer_addr().map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.ip());
+        let name = server_name(name, address);
         ClientConnection::new(config, name).map(|connection| (connection, recorder))
     });
     let (mut connection, recorder) = match prepared {
@@ -122,12 +123,9 @@ fn after(error: &io::Error) -> Ending {
 }
 
 /// The name that is asked for. Without one, or with one that is no name, the address, which is never sent (RFC 6066, 3).
-fn server_name(name: Option<&str>, stream: &TcpStream) -> ServerName<'static> {
+pub(crate) fn server_name(name: Option<&str>, address: IpAddr) -> ServerName<'static> {
     let named = name.and_then(|name| ServerName::try_from(name.trim_end_matches('.').to_owned()).ok());
-    named.unwrap_or_else(|| {
-        let address = stream.peer_addr().map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.ip());
-        ServerName::IpAddress(address.into())
-    })
+    named.unwrap_or_else(|| ServerName::IpAddress(address.into()))
 }
 
 fn meeting(
@@ -143,7 +141,8 @@ fn meeting(
         name: name.map(str::to_owned),
         established: established(connection),
         chain: seen.chain,
-        stapled: seen.stapled,
+        stapled: seen.staple.len(),
+        staple: seen.staple,
         proof: seen.proof,
         client_certificate: seen.client_certificate,
         first: wire.first().to_vec(),
@@ -160,6 +159,7 @@ fn failed(name: Option<&str>, why: String) -> Meeting {
         established: Established::default(),
         chain: Vec::new(),
         stapled: 0,
+        staple: Vec::new(),
         proof: None,
         client_certificate: None,
         first: Vec::new(),

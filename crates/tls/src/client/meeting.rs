@@ -18,6 +18,8 @@ pub struct Meeting {
     pub chain: Vec<Certificate>,
     /// Bytes of the stapled OCSP response.
     pub stapled: usize,
+    /// That response, in DER.
+    pub staple: Vec<u8>,
     /// Whether the server proved that it has the key of its certificate; the reason why that failed.
     pub proof: Option<Result<(), String>>,
     /// A client certificate was asked for; the authorities that are welcome.

@@ -7,8 +7,13 @@ mod config;
 mod handshake;
 mod meeting;
 mod session;
+mod tickets;
 
 pub use config::Options;
+pub(crate) use config::Recorder;
+pub(crate) use config::configure;
 pub use handshake::handshake;
+pub(crate) use handshake::server_name;
 pub use meeting::{Ending, Established, Meeting, Party, SeenAlert};
 pub use session::Session;
+pub use tickets::Tickets;

@@ -351,18 +351,18 @@ impl Of<'_> {
             _ => None,
         };
         let replies = self.scene.tried.second.old.iter().filter_map(|(_, reply)| match reply {
-            Reply::Tls(Answer::Hello(hello)) => Some(*hello),
+            Reply::Tls(Answer::Hello(hello)) => Some(hello.clone()),
             _ => None,
         });
         let hello = replies.chain(first).max_by_key(|hello| hello.version.value())?;
         if hello.version.value() >= Version::Tls12.value() {
-            self.suite(hello)
+            self.suite(&hello)
         } else {
-            Some(self.version(hello))
+            Some(self.version(&hello))
         }
     }
 
-    fn version(&self, hello: ServerHello) -> Finding {
+    fn version(&self, hello: &ServerHello) -> Finding {
         let statement = format!(
             "{} speaks {} at the most, which was withdrawn and which no client of today offers.",
             self.scene.server(),
@@ -383,7 +383,7 @@ impl Of<'_> {
             .fix("If the server can not be changed, put a proxy with TLS 1.2 and 1.3 before it")
     }
 
-    fn suite(&self, hello: ServerHello) -> Option<Finding> {
+    fn suite(&self, hello: &ServerHello) -> Option<Finding> {
         let suite = hello.suite;
         let server = self.scene.server();
         let (statement, is_partial) = match suite.usage() {

@@ -60,6 +60,7 @@ fn meeting(ending: Ending) -> Meeting {
         established: Established { version: Some("TLS 1.3".into()), ..Established::default() },
         chain: Vec::new(),
         stapled: 0,
+        staple: Vec::new(),
         proof: None,
         client_certificate: None,
         first: Vec::new(),
@@ -166,7 +167,7 @@ fn notes(layer: &Layer) -> Vec<&str> {
 }
 
 fn hello(version: Version, suite: u16) -> Reply {
-    Reply::Tls(Answer::Hello(ServerHello { version, suite: Suite(suite), retry: false }))
+    Reply::Tls(Answer::Hello(ServerHello::of(version, Suite(suite))))
 }
 
 #[test]

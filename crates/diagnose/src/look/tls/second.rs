@@ -94,6 +94,7 @@ pub(super) fn not_connected(name: Option<&str>, outcome: &Outcome) -> Meeting {
         established: Established::default(),
         chain: Vec::new(),
         stapled: 0,
+        staple: Vec::new(),
         proof: None,
         client_certificate: None,
         first: Vec::new(),
@@ -149,7 +150,7 @@ pub(super) fn look(asked: &Asked<'_>, meeting: &Meeting, small: Option<&SmallTry
             let alpn = vec!["h2".to_owned(), "http/1.1".to_owned()];
             scope.spawn(|| {
                 let name = asked.question.target.name.as_deref();
-                asked.meet(name, &Options { alpn, deadline: asked.deadline() })
+                asked.meet(name, &Options { alpn, ..Options::plain(asked.deadline()) })
             })
         });
         let old: Vec<_> = [Version::Tls12, Version::Tls11, Version::Tls10, Version::Ssl3]

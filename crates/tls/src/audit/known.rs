@@ -1,0 +1,108 @@
+//! What enumeration found out: what checks start from, so that nothing is asked twice.
+
+use portreeve_model::tls::{Evidence, Order, Support};
+use portreeve_wire::tls::{KeyExchange, NamedGroup, SignatureScheme, Suite, Version};
+use tokio::sync::OnceCell;
+
+use crate::certificates::Nameless;
+use crate::checks::Rides;
+use crate::client::{Meeting, Tickets};
+use crate::exchange::Flight;
+use crate::http::NoAnswer;
+
+/// Everything that is known of a server.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// SSL 3.0 to TLS 1.3, oldest first; SSL 2.0 is apart.
+    pub versions: Vec<KnownVersion>,
+    /// SSL 2.0: whether it is spoken, with its suites (three bytes each).
+    pub ssl2: Option<(Support, Vec<u32>)>,
+    /// Groups of TLS 1.2 and before, the server's favourite first.
+    pub groups12: Vec<NamedGroup>,
+    /// Groups of TLS 1.3, the server's favourite first.
+    pub groups13: Vec<NamedGroup>,
+    /// Whose order decides over groups.
+    pub group_order: Option<Order>,
+    /// Signature algorithms of key exchanges of TLS 1.2.
+    pub signatures12: Vec<SignatureScheme>,
+    /// Application protocols that were chosen on the connections of the flights.
+    pub protocols: Vec<String>,
+    /// How SSL 2.0 was answered, and how the versions that are not spoken were refused.
+    pub refusals: Vec<(Version, Evidence)>,
+    /// One sentence on how SSL 2.0 was answered.
+    pub ssl2_statement: String,
+    /// What could not be found out while enumerating: one sentence each.
+    pub notes: Vec<String>,
+    /// The handshake of a modern client with the target's name, HTTP asked where it was answered.
+    pub modern: Option<Meeting>,
+    /// What that handshake brought to resume with in TLS 1.3.
+    pub tickets: Tickets,
+    /// What is sent to a client that names no server: asked where somebody wants to know, once.
+    pub nameless: OnceCell<Nameless>,
+    /// What was answered over HTTP there.
+    pub http: Option<portreeve_model::tls::Http>,
+    /// Why nothing was answered over HTTP, where it was asked.
+    pub no_http: Option<NoAnswer>,
+    /// Every flight of TLS 1.0 to 1.2 answers a hello that offered heartbeats.
+    pub heartbeat_offered: bool,
+    /// Every flight up to TLS 1.2 answers a hello that offered compression.
+    pub compression_offered: bool,
+    /// What checks asked on the connections of the flights.
+    pub rides: Rides,
+}
+
+/// What is known of one version.
+#[derive(Clone, Debug)]
+pub struct KnownVersion {
+    /// The version.
+    pub version: Version,
+    /// Whether it is spoken.
+    pub support: Support,
+    /// How it was refused, or why it is not known.
+    pub statement: String,
+    /// Its suites, in the server's order where it has one.
+    pub suites: Vec<Suite>,
+    /// Whose order decides.
+    pub order: Order,
+    /// Why not all suites could be asked for.
+    pub incomplete: Option<String>,
+    /// First flights that were answered in it, one for each suite that was chosen.
+    pub flights: Vec<Flight>,
+}
+
+impl Known {
+    /// What is known of a version.
+    pub fn version(&self, version: Version) -> Option<&KnownVersion> {
+        self.versions.iter().find(|one| one.version == version)
+    }
+
+    /// Whether a version is spoken.
+    pub fn speaks(&self, version: Version) -> bool {
+        self.version(version).is_some_and(|one| one.support == Support::Yes)
+    }
+
+    /// The versions that are spoken, oldest first.
+    pub fn spoken(&self) -> impl Iterator<Item = &KnownVersion> {
+        self.versions.iter().filter(|one| one.support == Support::Yes)
+    }
+
+    /// Every version and suite in use for which `is` holds, newest version first.
+    pub fn suites_where<'a>(
+        &'a self,
+        is: impl Fn(Version, Suite) -> bool + 'a,
+    ) -> impl Iterator<Item = (Version, Suite)> + 'a {
+        let newest_first = self.versions.iter().rev().filter(|one| one.support == Support::Yes);
+        let pairs = newest_first.flat_map(|one| one.suites.iter().map(|suite| (one.version, *suite)));
+        pairs.filter(move |(version, suite)| is(*version, *suite))
+    }
+
+    /// A version and suite whose keys are agreed on in this way.
+    pub fn with_exchange(&self, exchange: KeyExchange) -> Option<(Version, Suite)> {
+        self.suites_where(|_, suite| suite.key_exchange() == Some(exchange)).next()
+    }
+
+    /// Every first flight that was seen.
+    pub fn flights(&self) -> impl Iterator<Item = &Flight> {
+        self.versions.iter().flat_map(|one| &one.flights)
+    }
+}

@@ -1,0 +1,156 @@
+//! Which files there are: those that were asked for, and those of folders, links followed.
+
+use std::collections::HashSet;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use portreeve_model::{Unseen, UnseenReason, UnseenSubject};
+
+use super::contents::Contents;
+
+/// Folders in folders, and files in all: more is no place for certificates.
+const DEPTH: usize = 24;
+const FILES: usize = 20_000;
+/// The largest file of a folder that is looked into, and of those that were asked for. The bundle of all public authorities has 220 KiB.
+const LARGEST: u64 = 2 << 20;
+const LARGEST_ASKED: u64 = 32 << 20;
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Files with certificates or keys, in the order of their paths.
+    pub(super) files: Vec<(PathBuf, Contents)>,
+    /// Files of folders that hold no certificate.
+    pub(super) without_certificate: u32,
+    /// What could not be read.
+    pub(super) unseen: Vec<Unseen>,
+    folders: HashSet<(u64, u64)>,
+    paths: HashSet<PathBuf>,
+}
+
+impl Found {
+    /// A file or a folder that was asked for.
+    pub(super) fn look(&mut self, path: &Path) {
+        let data = match fs::metadata(path) {
+            Ok(data) => data,
+            Err(error) => return self.unreadable(path, &error),
+        };
+        if data.is_dir() {
+            self.folder(path, &data, 0);
+            return;
+        }
+        let before = self.files.len();
+        match read(path, LARGEST_ASKED) {
+            Err(error) => self.unreadable(path, &error),
+            Ok(None) => {
+                self.unseen(UnseenReason::Malformed, format!("{} is larger than 32 MiB.", path.display()));
+            }
+            Ok(Some(bytes)) => {
+                let contents = Contents::read(&bytes);
+                if contents.certificates.is_empty() {
+                    let keys =
+                        contents.keys.len() + usize::try_from(contents.locked_keys).unwrap_or_default();
+                    let beside = match keys {
+                        0 => String::new(),
+                        1 => ": it holds a private key".to_owned(),
+                        count => format!(": it holds {count} private keys"),
+                    };
+                    self.unseen(
+                        UnseenReason::Malformed,
+                        format!("{} holds no certificate{beside}.", path.display()),
+                    );
+                } else if self.paths.insert(path.to_owned()) {
+                    self.broken(path, &contents);
+                    self.files.insert(before, (path.to_owned(), contents));
+                }
+            }
+        }
+    }
+
+    fn folder(&mut self, path: &Path, data: &Metadata, depth: usize) {
+        // A link may lead back.
+        if depth > DEPTH || !self.folders.insert((data.dev(), data.ino())) {
+            return;
+        }
+        let entries = match fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) => return self.unreadable(path, &error),
+        };
+        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        paths.sort();
+        for path in paths {
+            if self.paths.len() >= FILES {
+                self.unseen(UnseenReason::Failed, format!("More than {FILES} files: the rest was left out."));
+                return;
+            }
+            match fs::metadata(&path) {
+                Ok(data) if data.is_dir() => self.folder(&path, &data, depth + 1),
+                Ok(data) if data.is_file() => self.file(&path, &data),
+                // Sockets, pipes and devices hold no certificates.
+                Ok(_) => {}
+                Err(error) => self.unreadable(&path, &error),
+            }
+        }
+    }
+
+    fn file(&mut self, path: &Path, data: &Metadata) {
+        if !self.paths.insert(path.to_owned()) {
+            return;
+        }
+        if data.len() > LARGEST {
+            self.without_certificate += 1;
+            return;
+        }
+        match read(path, LARGEST) {
+            Err(error) => self.unreadable(path, &error),
+            Ok(bytes) => {
+                let contents = Contents::read(&bytes.unwrap_or_default());
+                if contents.certificates.is_empty() {
+                    self.without_certificate += 1;
+                }
+                self.broken(path, &contents);
+                if !contents.is_empty() {
+                    self.files.push((path.to_owned(), contents));
+                }
+            }
+        }
+    }
+
+    fn broken(&mut self, path: &Path, contents: &Contents) {
+        if contents.broken > 0 {
+            let detail = format!("{} has {} blocks that are no valid PEM.", path.display(), contents.broken);
+            self.unseen(UnseenReason::Malformed, detail);
+        }
+    }
+
+    fn unreadable(&mut self, path: &Path, error: &io::Error) {
+        let reason = match error.kind() {
+            io::ErrorKind::PermissionDenied => UnseenReason::Permission,
+            _ => UnseenReason::Failed,
+        };
+        let is_dangling = error.kind() == io::ErrorKind::NotFound && path.is_symlink();
+        let detail = if is_dangling {
+            format!("{} is a symbolic link that leads nowhere.", path.display())
+        } else {
+            format!("{} can not be read: {error}.", path.display())
+        };
+        self.unseen(reason, detail);
+        if let Some(last) = self.unseen.last_mut().filter(|one| one.reason == UnseenReason::Permission) {
+            last.remedy = Some("Run it as root, or as the user whose files these are.".to_owned());
+        }
+    }
+
+    fn unseen(&mut self, reason: UnseenReason, detail: String) {
+        self.unseen.push(Unseen { subject: UnseenSubject::Files, reason, count: 1, detail, remedy: None });
+    }
+}
+
+/// The bytes of a file; none of one that is larger than the limit.
+fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    let is_small = u64::try_from(bytes.len()).is_ok_and(|length| length <= limit);
+    Ok(is_small.then_some(bytes))
+}

@@ -1,0 +1,147 @@
+//! One request over a session that stands.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::Ipv6Addr;
+
+use portreeve_model::tls::Http;
+use thiserror::Error;
+
+use super::{Answer, read_answer};
+
+/// The most that is read: heads are shorter, and bodies are not wanted.
+const MOST: usize = 64 << 10;
+
+/// Why there is no answer over HTTP.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum NoAnswer {
+    /// Something else is spoken there.
+    #[error("the answer to GET / is {0}")]
+    NotHttp(String),
+    /// Nothing came, or not all of a head.
+    #[error("{0}")]
+    Nothing(String),
+}
+
+/// Asks for `/` and reads the head of the answer. Compression is welcome, so that a server that compresses shows it. Takes no longer than
+/// the session's deadline.
+///
+/// # Errors
+/// What came instead of an answer.
+pub fn ask(session: &mut (impl Read + Write), host: &str, port: u16) -> Result<Http, NoAnswer> {
+    let sent = session.write_all(&request(host, port, 443, "")).and_then(|()| session.flush());
+    let mut heard = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let why = match session.read(&mut buffer) {
+            Ok(0) => "the server closed the connection",
+            Ok(count) => {
+                heard.extend_from_slice(buffer.get(..count).unwrap_or_default());
+                match read_answer(&heard) {
+                    Answer::Head(http) => return Ok(http),
+                    Answer::Malformed(why) => return Err(NoAnswer::NotHttp(why)),
+                    Answer::Unfinished if heard.len() >= MOST => {
+                        return Err(NoAnswer::Nothing(format!(
+                            "the head of the answer to GET / is longer than {MOST} bytes"
+                        )));
+                    }
+                    Answer::Unfinished => continue,
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(unanswered(heard.len(), &sent.err().unwrap_or(error).to_string())),
+        };
+        return Err(unanswered(heard.len(), why));
+    }
+}
+
+fn unanswered(bytes: usize, why: &str) -> NoAnswer {
+    NoAnswer::Nothing(match bytes {
+        0 => format!("GET / was not answered: {why}"),
+        _ => format!("the answer to GET / stopped in its head after {bytes} bytes: {why}"),
+    })
+}
+
+/// A request for `/`, with more headers (each with its line end). The port is named where it is not the one that its scheme has anyway.
+pub(crate) fn request(host: &str, port: u16, usual: u16, more: &str) -> Vec<u8> {
+    // What would be another header is not sent.
+    let host: String = host.chars().filter(|one| !one.is_control() && *one != ' ').collect();
+    let plain = host.trim_start_matches('[').trim_end_matches(']');
+    let host = if plain.parse::<Ipv6Addr>().is_ok() { format!("[{plain}]") } else { host.clone() };
+    let authority = if port == usual { host } else { format!("{host}:{port}") };
+    let version = env!("CARGO_PKG_VERSION");
+    format!(
+        "GET / HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: portreeve/{version}\r\nAccept: */*\r\n\
+         Accept-Encoding: gzip, deflate, br, zstd\r\n{more}\r\n"
+    )
+    .into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    /// A server that says its pieces and closes.
+    struct Pieces(Vec<&'static [u8]>, Vec<u8>);
+
+    impl Read for Pieces {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() {
+                return Ok(0);
+            }
+            let piece = self.0.remove(0);
+            buffer[..piece.len()].copy_from_slice(piece);
+            Ok(piece.len())
+        }
+    }
+
+    impl Write for Pieces {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.1.extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_head_is_put_together() {
+        let mut server =
+            Pieces(vec![b"HTTP/1.1 200 O", b"K\r\nContent-Encoding: gzip\r\n\r", b"\n..."], Vec::new());
+        let http = ask(&mut server, "a.test", 443).unwrap();
+        assert_eq!((http.status, http.content_encoding.as_deref()), (200, Some("gzip")));
+        let said = String::from_utf8(server.1).unwrap();
+        assert!(
+            said.starts_with("GET / HTTP/1.1\r\nHost: a.test\r\n") && said.ends_with("\r\n\r\n"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn what_is_no_answer_is_an_error() {
+        let why = |pieces: Vec<&'static [u8]>| {
+            ask(&mut Pieces(pieces, Vec::new()), "a", 443).unwrap_err().to_string()
+        };
+        assert_eq!(why(vec![]), "GET / was not answered: the server closed the connection");
+        assert!(why(vec![b"HTTP/1.1 200 OK\r\n"]).contains("stopped in its head after 17 bytes"));
+        assert!(why(vec![b"220 mail ESMTP\r\n"]).contains("no answer of HTTP/1"));
+        let endless = std::iter::once(&b"HTTP/1.1 200 OK\r\nA: "[..]);
+        assert!(
+            why(endless.chain(std::iter::repeat_n(&[b'x'; 4096][..], 100)).collect()).contains("longer than")
+        );
+    }
+
+    #[test]
+    fn the_host_is_written_as_a_server_expects_it() {
+        let line = |host: &str, port| {
+            let text = String::from_utf8(request(host, port, 443, "")).unwrap();
+            text.lines().nth(1).unwrap().to_owned()
+        };
+        assert_eq!(line("::1", 8443), "Host: [::1]:8443");
+        assert_eq!(line("a.test", 443), "Host: a.test");
+        assert_eq!(line("a.test\r\nX: y", 443), "Host: a.testX:y");
+    }
+}

@@ -1,0 +1,151 @@
+//! The client's half of a key exchange: what it sends, and the secret that both sides then have. Every key lives for one message.
+
+use aws_lc_rs::agreement::{self, ECDH_P256, ECDH_P384, ECDH_P521, PrivateKey, UnparsedPublicKey, X25519};
+use num_bigint::BigUint;
+use portreeve_wire::tls::messages::{ExchangeKey, ServerKeyExchange};
+use portreeve_wire::tls::{KeyExchange, NamedGroup, Suite, Version};
+use x509_parser::public_key::PublicKey;
+
+use super::entropy::Entropy;
+
+/// The groups of curves that are spoken, best first.
+pub const GROUPS: [NamedGroup; 4] =
+    [NamedGroup::X25519, NamedGroup::Secp256r1, NamedGroup::Secp384r1, NamedGroup::Secp521r1];
+
+/// The longest modulus or prime that is reckoned with, in bytes: 16384 bits, OpenSSL's limit. Beyond it one exchange takes minutes.
+const LONGEST_NUMBER: usize = 2048;
+
+/// The client's half.
+#[derive(Debug)]
+pub(super) struct Half {
+    /// The body of `ClientKeyExchange`.
+    pub(super) message: Vec<u8>,
+    /// What both sides now know.
+    pub(super) premaster: Vec<u8>,
+}
+
+/// Agrees on a secret with what the server sent. `version` is the one of the session, `offered` the one of the client's hello.
+///
+/// # Errors
+/// A key or a group that can not be used: one sentence.
+pub(super) fn agree(
+    suite: Suite,
+    version: Version,
+    offered: Version,
+    chain: &[Vec<u8>],
+    exchange: Option<&ServerKeyExchange>,
+    entropy: &mut Entropy,
+) -> Result<Half, String> {
+    match (suite.key_exchange(), exchange.map(|exchange| &exchange.key)) {
+        (Some(KeyExchange::Rsa), None) => {
+            let leaf = chain.first().ok_or("the server sent no certificate to encrypt with")?;
+            let (modulus, exponent) = rsa_key(leaf).ok_or("the server's certificate has no RSA key")?;
+            by_rsa(&modulus, &exponent, version, offered, entropy)
+        }
+        (Some(KeyExchange::Dhe), Some(ExchangeKey::FiniteField { prime, generator, public })) => {
+            by_finite_field(prime, generator, public, entropy)
+        }
+        (Some(KeyExchange::Ecdhe), Some(ExchangeKey::Curve { group, point })) => {
+            by_curve(*group, point, entropy)
+        }
+        _ => Err(format!("the server's key exchange does not fit {suite}")),
+    }
+}
+
+/// A premaster secret of 48 bytes, encrypted as PKCS #1 v1.5 says (RFC 8017, 7.2.1).
+fn by_rsa(
+    modulus: &[u8],
+    exponent: &[u8],
+    version: Version,
+    offered: Version,
+    entropy: &mut Entropy,
+) -> Result<Half, String> {
+    let modulus = strip(modulus);
+    let length = modulus.len();
+    // Public exponents are short, and a long one only costs time.
+    if !(64..=LONGEST_NUMBER).contains(&length) || strip(exponent).len() > 8 {
+        return Err(format!("an RSA key of {} bits with such an exponent is not used", length * 8));
+    }
+    let mut premaster = entropy.bytes(48);
+    // The version that the client offered, not the one that was chosen (RFC 5246, 7.4.7.1).
+    premaster.splice(..2, offered.value().to_be_bytes());
+    let mut padding = Vec::new();
+    while padding.len() < length - 51 {
+        padding.extend(entropy.bytes(length).into_iter().filter(|byte| *byte != 0));
+    }
+    padding.truncate(length - 51);
+    let block = [&[0, 2][..], &padding, &[0], &premaster].concat();
+    let modulus = BigUint::from_bytes_be(modulus);
+    let encrypted = BigUint::from_bytes_be(&block).modpow(&BigUint::from_bytes_be(exponent), &modulus);
+    let encrypted = padded(&encrypted, length);
+    // SSL 3.0 leaves the length out.
+    let message = if version == Version::Ssl3 { encrypted } else { prefixed16(&encrypted) };
+    Ok(Half { message, premaster })
+}
+
+fn by_finite_field(
+    prime: &[u8],
+    generator: &[u8],
+    public: &[u8],
+    entropy: &mut Entropy,
+) -> Result<Half, String> {
+    let prime = strip(prime);
+    if prime.len() > LONGEST_NUMBER {
+        return Err(format!("a prime of {} bits is not used", prime.len() * 8));
+    }
+    let length = prime.len();
+    let [prime, generator, public] = [prime, generator, public].map(BigUint::from_bytes_be);
+    if prime.bits() < 3 {
+        return Err("the server's prime is none".to_owned());
+    }
+    // Twice the strength of the largest usual group is enough for a key that lives for one handshake.
+    let key = BigUint::from_bytes_be(&entropy.bytes(40));
+    let message = prefixed16(&padded(&generator.modpow(&key, &prime), length));
+    // Leading zeros are taken away (RFC 5246, 8.1.2).
+    let premaster = public.modpow(&key, &prime).to_bytes_be();
+    Ok(Half { message, premaster })
+}
+
+fn by_curve(group: NamedGroup, point: &[u8], entropy: &mut Entropy) -> Result<Half, String> {
+    let (algorithm, length) = match group {
+        NamedGroup::X25519 => (&X25519, 32),
+        NamedGroup::Secp256r1 => (&ECDH_P256, 32),
+        NamedGroup::Secp384r1 => (&ECDH_P384, 48),
+        NamedGroup::Secp521r1 => (&ECDH_P521, 66),
+        _ => return Err(format!("the server chose the group {group}, which was not offered")),
+    };
+    let failed = |what: &str| format!("{what} of {group} failed");
+    // Two zeros at the beginning keep the number below the order of every curve.
+    let secret = [vec![0; 2], entropy.bytes(length - 2)].concat();
+    let key = PrivateKey::from_private_key(algorithm, &secret).map_err(|_| failed("the making of a key"))?;
+    let public = key.compute_public_key().map_err(|_| failed("the making of a key"))?;
+    let length = u8::try_from(public.as_ref().len()).map_err(|_| failed("the making of a key"))?;
+    let message = [&[length], public.as_ref()].concat();
+    let theirs = UnparsedPublicKey::new(algorithm, point);
+    let refused = format!("the server's point is not on {group}");
+    let premaster = agreement::agree(&key, theirs, refused, |secret| Ok(secret.to_vec()))?;
+    Ok(Half { message, premaster })
+}
+
+/// Modulus and exponent of the key of a certificate.
+fn rsa_key(der: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+    let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
+    match certificate.public_key().parsed().ok()? {
+        PublicKey::RSA(key) => Some((key.modulus.to_vec(), key.exponent.to_vec())),
+        _ => None,
+    }
+}
+
+fn strip(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number.get(zeros..).unwrap_or_default()
+}
+
+fn padded(number: &BigUint, length: usize) -> Vec<u8> {
+    let bytes = number.to_bytes_be();
+    [vec![0; length.saturating_sub(bytes.len())], bytes].concat()
+}
+
+fn prefixed16(bytes: &[u8]) -> Vec<u8> {
+    [&u16::try_from(bytes.len()).unwrap_or(u16::MAX).to_be_bytes()[..], bytes].concat()
+}

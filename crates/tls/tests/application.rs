@@ -1,0 +1,248 @@
+//! Audits of real servers, as far as application protocols, HTTP, certificates of clients and explanations go: nginx, Apache, OpenSSL.
+#![expect(clippy::unwrap_used, reason = "a test: a panic is how it reports")]
+
+use std::fs;
+use std::future::Future;
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portreeve_model::tls::{Audit, Party, Support, Verdict};
+use portreeve_tls::Store;
+use portreeve_tls::audit::{Endpoint, Options, audit};
+use portreeve_tls::explain::Explain;
+use portreeve_tls::http::{Reply, ask_plain};
+use portreeve_tls::line::{Limits, Patience};
+use rcgen::{CertificateParams, KeyPair};
+
+const NAME: &str = "www.example.test";
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A program that serves until it is dropped.
+struct Served {
+    program: Child,
+    _folder: tempfile::TempDir,
+    address: SocketAddr,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // nginx's and Apache's first process ends the others.
+        Command::new("kill").args(["-TERM", &self.program.id().to_string()]).status().ok();
+        self.program.wait().ok();
+    }
+}
+
+fn free_port() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// Writes key and certificate for these names.
+fn certificate(folder: &Path, names: &[&str]) {
+    let key = KeyPair::generate().unwrap();
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let certificate = CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
+    fs::write(folder.join("key.pem"), key.serialize_pem()).unwrap();
+    fs::write(folder.join("cert.pem"), certificate.pem()).unwrap();
+}
+
+fn serve(folder: tempfile::TempDir, address: SocketAddr, command: &mut Command) -> Served {
+    let quiet =
+        command.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let program = quiet.spawn().unwrap();
+    let served = Served { program, _folder: folder, address };
+    let begun = Instant::now();
+    while TcpStream::connect(address).is_err() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{command:?} does not listen");
+        thread::sleep(Duration::from_millis(20));
+    }
+    served
+}
+
+/// nginx with these lines in its server.
+fn nginx(names: &[&str], lines: &str) -> Served {
+    let folder = tempfile::tempdir().unwrap();
+    certificate(folder.path(), names);
+    let (place, address) = (folder.path().display().to_string(), free_port());
+    let configuration = format!(
+        "daemon off; worker_processes 1; pid {place}/nginx.pid; error_log stderr;
+        events {{ worker_connections 256; }}
+        http {{
+            access_log off;
+            client_body_temp_path {place}/body; proxy_temp_path {place}/proxy; fastcgi_temp_path {place}/fastcgi;
+            uwsgi_temp_path {place}/uwsgi; scgi_temp_path {place}/scgi;
+            server {{
+                listen {address} ssl http2;
+                ssl_certificate {place}/cert.pem;
+                ssl_certificate_key {place}/key.pem;
+                {lines}
+            }}
+        }}"
+    );
+    let mut file = fs::File::create(folder.path().join("nginx.conf")).unwrap();
+    file.write_all(configuration.as_bytes()).unwrap();
+    let path = folder.path().join("nginx.conf");
+    serve(folder, address, Command::new("nginx").arg("-c").arg(path).args(["-e", "stderr"]))
+}
+
+fn openssl(options: &[&str], names: &[&str]) -> Served {
+    let folder = tempfile::tempdir().unwrap();
+    certificate(folder.path(), names);
+    let address = free_port();
+    let fixed =
+        ["s_server", "-quiet", "-accept", &address.to_string(), "-cert", "cert.pem", "-key", "key.pem"];
+    serve(folder, address, Command::new("openssl").args(fixed).args(options))
+}
+
+/// Apache with these lines beside what it needs.
+fn apache(names: &[&str], lines: &str) -> Served {
+    const MODULES: &str = "/usr/lib/apache2/modules";
+    let folder = tempfile::tempdir().unwrap();
+    certificate(folder.path(), names);
+    let (place, address) = (folder.path().display().to_string(), free_port());
+    let modules = ["mpm_event", "authz_core", "socache_shmcb", "ssl"];
+    let modules = modules.map(|name| format!("LoadModule {name}_module {MODULES}/mod_{name}.so\n")).concat();
+    let configuration = format!(
+        "{modules}ServerRoot {place}\nPidFile {place}/pid\nDefaultRuntimeDir {place}\nErrorLog {place}/log\nListen {address}
+        ServerName {NAME}\nDocumentRoot {place}/pages\n
+        SSLCertificateFile {place}/cert.pem\nSSLCertificateKeyFile {place}/key.pem\n{lines}\n"
+    );
+    fs::create_dir(folder.path().join("pages")).unwrap();
+    fs::write(folder.path().join("pages/index.html"), "welcome").unwrap();
+    fs::write(folder.path().join("apache.conf"), configuration).unwrap();
+    let path = folder.path().join("apache.conf");
+    serve(folder, address, Command::new("apache2").arg("-f").arg(path).arg("-DFOREGROUND"))
+}
+
+fn in_runtime<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    // A future that asks everything is larger than a test's thread.
+    let builder = thread::Builder::new().stack_size(32 << 20);
+    let run =
+        move || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
+    builder.spawn(run).unwrap().join().unwrap()
+}
+
+fn audited(address: SocketAddr, explain: Explain) -> Audit {
+    let endpoint = Endpoint {
+        text: address.to_string(),
+        host: NAME.to_owned(),
+        port: address.port(),
+        server_name: Some(NAME.to_owned()),
+        address,
+        other_addresses: Vec::new(),
+    };
+    let options = Options {
+        limits: Limits::default(),
+        patience: Patience::default(),
+        http: true,
+        resolver: None,
+        explain,
+        jarm: false,
+        store: Arc::new(Store::mozilla()),
+        mozilla: Arc::new(Store::mozilla()),
+    };
+    in_runtime(async move { audit(&endpoint, &options).await })
+}
+
+fn feature<'a>(audit: &'a Audit, id: &str) -> &'a portreeve_model::tls::Feature {
+    audit.features.iter().find(|one| one.id == id).unwrap_or_else(|| panic!("no {id}"))
+}
+
+fn verdict(audit: &Audit, id: &str) -> Verdict {
+    audit.weaknesses.iter().find(|one| one.id == id).unwrap_or_else(|| panic!("no {id}")).verdict
+}
+
+#[test]
+fn a_good_nginx_is_strict_and_a_compressed_page_is_potential() {
+    let server = nginx(
+        &[NAME, "mail.example.test"],
+        "ssl_protocols TLSv1.2 TLSv1.3; gzip on; gzip_types *; gzip_min_length 1; default_type text/html;
+         location / { add_header Strict-Transport-Security max-age=63072000; root /; try_files /etc/hostname =404; }",
+    );
+    let audit = audited(server.address, Explain::Best);
+    assert_eq!(feature(&audit, "alpn").values, ["h2", "http/1.1"]);
+    assert_eq!(feature(&audit, "alpn-strict").support, Support::Yes, "{:?}", feature(&audit, "alpn-strict"));
+    assert_eq!(feature(&audit, "client-certificate").support, Support::No);
+    assert_eq!(feature(&audit, "ech").support, Support::No, "{:?}", feature(&audit, "ech"));
+    assert_eq!(feature(&audit, "ech-keys").support, Support::NotApplicable);
+    assert_eq!(feature(&audit, "http-redirect").support, Support::NotApplicable);
+    assert_eq!(verdict(&audit, "alpaca"), Verdict::NotVulnerable);
+    assert_eq!(verdict(&audit, "opossum"), Verdict::NotVulnerable);
+    assert_eq!(verdict(&audit, "breach"), Verdict::Potential, "{:?}", audit.http);
+    assert!(audit.findings.iter().all(|one| !one.id.contains("hsts")), "{:?}", audit.findings);
+    let [drawn] = audit.handshakes.as_slice() else { panic!("{:?}", audit.handshakes) };
+    assert_eq!((drawn.version.as_deref(), drawn.checked.len()), (Some("TLS 1.3"), 3));
+    // nginx sends settings of HTTP/2 and stays: the client takes leave.
+    let farewell = drawn.steps.iter().rfind(|step| step.party == Party::Client).unwrap();
+    assert_eq!(farewell.summary, "The client says that it will send no more.");
+}
+
+#[test]
+fn a_careless_server_of_many_names_can_be_confused() {
+    let server = apache(&["*.example.test"], "SSLEngine on\nSSLProtocol TLSv1.2");
+    let audit = audited(server.address, Explain::No);
+    assert_eq!(feature(&audit, "alpn").values, ["http/1.1"]);
+    assert_eq!(feature(&audit, "alpn-strict").support, Support::No, "{:?}", feature(&audit, "alpn-strict"));
+    assert_eq!(verdict(&audit, "alpaca"), Verdict::Potential);
+    assert_eq!(verdict(&audit, "breach"), Verdict::NotVulnerable, "{:?}", audit.http);
+    assert!(audit.findings.iter().any(|one| one.id == "tls/hsts-missing"), "{:?}", audit.findings);
+    assert!(audit.handshakes.is_empty());
+    // The same with one name alone.
+    let server = apache(&[NAME], "SSLEngine on\nSSLProtocol TLSv1.3");
+    let audit = audited(server.address, Explain::No);
+    assert_eq!(verdict(&audit, "alpaca"), Verdict::NotVulnerable);
+    assert_eq!(feature(&audit, "ech").support, Support::No);
+    let strict = feature(&audit, "alpn-strict");
+    assert!(strict.statement.ends_with("is given http/1.1, which it did not offer."), "{}", strict.statement);
+}
+
+#[test]
+fn a_client_certificate_is_asked_for_or_demanded() {
+    let optional = openssl(&["-verify", "1", "-CAfile", "cert.pem"], &[NAME]);
+    let audit = audited(optional.address, Explain::No);
+    let asked = feature(&audit, "client-certificate");
+    assert_eq!(asked.support, Support::Yes);
+    assert!(asked.statement.ends_with("goes on without."), "{}", asked.statement);
+    for version in ["-tls1_3", "-tls1_2"] {
+        let demanding =
+            openssl(&["-Verify", "1", "-verify_return_error", "-CAfile", "cert.pem", version], &[NAME]);
+        let audit = audited(demanding.address, Explain::No);
+        let asked = feature(&audit, "client-certificate");
+        assert_eq!((asked.support, asked.values.len()), (Support::Yes, 1), "{version}: {asked:?}");
+        assert!(asked.statement.contains("without one it ends with"), "{version}: {}", asked.statement);
+    }
+}
+
+#[test]
+fn a_version_is_explained_where_it_is_asked_for() {
+    let server = openssl(&[], &[NAME]);
+    let audit = audited(server.address, Explain::Version(portreeve_wire::tls::Version::Tls12));
+    let [drawn] = audit.handshakes.as_slice() else { panic!("{:?}", audit.handshakes) };
+    assert_eq!((drawn.version.as_deref(), drawn.checked.len()), (Some("TLS 1.2"), 3));
+    let old = openssl(&["-tls1", "-cipher", "ALL:@SECLEVEL=0"], &[NAME]);
+    let audit = audited(old.address, Explain::Best);
+    let [drawn] = audit.handshakes.as_slice() else { panic!("{:?}", audit.handshakes) };
+    let last = drawn.steps.last().unwrap();
+    assert_eq!((drawn.version.as_deref(), last.message.as_str()), (Some("TLS 1.0"), "ServerHelloDone"));
+    assert!(drawn.outcome.contains("withdrawn"), "{}", drawn.outcome);
+}
+
+#[test]
+fn real_servers_of_today_pass_over_the_wish_for_tls() {
+    let servers = [apache(&[NAME], "SSLEngine off"), nginx(&[NAME], "return 301 https://$host/;")];
+    for server in servers {
+        let address = server.address;
+        let plain = in_runtime(async move { ask_plain(address, NAME, PATIENCE).await });
+        let Reply::Http(http) = &plain.reply else { panic!("{plain:?}") };
+        assert_ne!(http.status, 101);
+        assert_eq!(http.upgrade, None);
+        assert!(plain.sent.windows(16).any(|part| part == b"Upgrade: TLS/1.0"));
+    }
+    let closed = free_port();
+    let plain = in_runtime(async move { ask_plain(closed, NAME, PATIENCE).await });
+    assert_eq!(plain.reply, Reply::Refused);
+}
