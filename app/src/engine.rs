@@ -3,11 +3,12 @@
 //! Owns the questions. Commands are written against [`Engine`], so that tests answer with documents made by hand.
 
 mod reach;
+mod tls;
 mod why;
 
 use portreeve_diagnose::Progress;
 use portreeve_model::document::{
-    Groups, Overview, ReachAssert, ReachDiff, ReachIdle, ReachPorts, Sockets, Who, Why,
+    Groups, Overview, ReachAssert, ReachDiff, ReachIdle, ReachPorts, Sockets, TlsFiles, Who, Why,
 };
 use portreeve_model::{Family, Protocol, State};
 
@@ -16,6 +17,10 @@ use crate::error::CommandError;
 pub use reach::{
     AssertQuery, Asserted, Detail, DiffQuery, HostAddress, HostRoute, IdleKind, IdleQuery, PortsQuery,
     ReachQuery, Reached, RulesFrom, Side, Sources,
+};
+pub use tls::{
+    TlsAddresses, TlsExplain, TlsFilesQuery, TlsHost, TlsListener, TlsProgress, TlsQuery, TlsQuestions,
+    TlsRun, TlsTarget, Told,
 };
 pub use why::WhyQuery;
 
@@ -54,6 +59,12 @@ pub trait Engine {
 
     /// Why a target does not work; `progress` is told what is waited for.
     fn why(&self, query: &WhyQuery, progress: &dyn Progress) -> Result<Why, CommandError>;
+
+    /// What servers agree to, which attacks they are open to, what their certificates are worth; `listener` hears of each.
+    fn tls(&self, query: &TlsQuery, listener: &mut dyn TlsListener) -> Result<TlsRun, CommandError>;
+
+    /// What certificates of files are worth.
+    fn tls_files(&self, query: &TlsFilesQuery) -> Result<TlsFiles, CommandError>;
 
     /// IANA's name of a port.
     fn service_name(&self, protocol: Protocol, port: u16) -> Option<&'static str>;

@@ -8,7 +8,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use portreeve_inventory::collect::BpfUse;
 
-use super::{PortQuestion, ReachArguments, SocketsArguments, WhyArguments};
+use super::{PortQuestion, ReachArguments, SocketsArguments, TlsArguments, WhyArguments};
 use crate::config::Location;
 use crate::engine::Scope;
 
@@ -34,6 +34,7 @@ use crate::engine::Scope;
                        sudo portreeve reach                 who can reach each port, and by which rule\n  \
                        sudo portreeve why 443               why users cannot reach it\n  \
                        sudo portreeve reach --packet 'from 198.51.100.7 to 192.0.2.10 tcp dport 443'\n  \
+                       portreeve tls example.com            protocols, suites, attacks, certificates of a server\n  \
                        portreeve --json | jq .findings      for programs"
 )]
 pub struct Arguments {
@@ -49,7 +50,7 @@ pub struct Arguments {
     ///
     /// The overview looks at all of them and `sockets` at its own, unless this says otherwise. `who` answers for its
     /// own, or the one named here, and tells where else the port is open. `reach` asks the rules of its own, or of the
-    /// one named here, and `why` looks from there.
+    /// one named here; `why` looks and `tls` asks from there.
     #[arg(long, global = true, value_name = "own|all|NAME|PID")]
     pub netns: Option<Scope>,
 
@@ -113,6 +114,8 @@ pub enum Verb {
     Reach(Box<ReachArguments>),
     /// Say why a port does not work: one cause, with its evidence and the fix
     Why(WhyArguments),
+    /// Audit servers' TLS: protocols, suites, groups, known attacks, certificates
+    Tls(Box<TlsArguments>),
     /// Print the completions for a shell
     Completions(CompletionsArguments),
     /// Print the manual page, or write all of them

@@ -5,10 +5,12 @@ mod netns;
 mod port;
 mod reach;
 mod sockets;
+mod tls;
 mod why;
 
 pub use arguments::{Arguments, ColorChoice, CompletionsArguments, ManArguments, Verb, WhoArguments};
 pub use port::{PortError, PortName, PortQuestion};
 pub use reach::{AssertArguments, DiffArguments, ReachArguments, ReachVerb, SourceArguments};
 pub use sockets::{SocketsArguments, SocketsFormat};
+pub use tls::{ExplainChoice, TlsArguments, TlsFormat};
 pub use why::WhyArguments;

@@ -6,6 +6,7 @@ mod overview;
 mod port;
 mod reach;
 mod sockets;
+mod tls;
 mod who;
 mod why;
 
@@ -51,6 +52,7 @@ pub fn run(
         Some(Verb::Who(who)) => who::run(engine, who, &scope(Scope::Own), arguments.json, terminal),
         Some(Verb::Reach(reach)) => reach::run(engine, reach, scope(Scope::Own), arguments.json, terminal),
         Some(Verb::Why(why)) => why::run(engine, why, scope(Scope::Own), arguments.json, terminal),
+        Some(Verb::Tls(tls)) => tls::run(engine, tls, scope(Scope::Own), arguments.json, terminal),
         Some(Verb::Completions(completions)) => completions::run(completions, terminal),
         Some(Verb::Man(man)) => man::run(man, terminal),
     }?;

@@ -7,6 +7,7 @@ mod probe;
 mod reach;
 mod request;
 mod scope;
+mod tls;
 mod why;
 
 use std::collections::BTreeSet;
@@ -19,7 +20,7 @@ use portreeve_inventory::group::{Key, groups};
 use portreeve_inventory::survey::{self, Survey, survey};
 use portreeve_inventory::{services, who};
 use portreeve_model::document::{
-    self, Groups, Overview, ReachAssert, ReachDiff, ReachIdle, ReachPorts, Sockets, Who, Why,
+    self, Groups, Overview, ReachAssert, ReachDiff, ReachIdle, ReachPorts, Sockets, TlsFiles, Who, Why,
 };
 use portreeve_model::finding::put_in_order;
 use portreeve_model::{Finding, Listener, Process, Protocol, Snapshot, Subject};
@@ -27,7 +28,7 @@ use portreeve_model::{Finding, Listener, Process, Protocol, Snapshot, Subject};
 use crate::config::{Config, Location};
 use crate::engine::{
     AssertQuery, Detail, DiffQuery, Engine, IdleQuery, PortsQuery, ReachQuery, Reached, RulesFrom, Scope,
-    SocketQuery, WhyQuery,
+    SocketQuery, TlsFilesQuery, TlsListener, TlsQuery, TlsRun, WhyQuery,
 };
 use crate::error::CommandError;
 use judge::{Case, Judged};
@@ -161,6 +162,14 @@ impl Engine for Machine {
 
     fn why(&self, query: &WhyQuery, progress: &dyn Progress) -> Result<Why, CommandError> {
         why::why(query, self.bpf, progress)
+    }
+
+    fn tls(&self, query: &TlsQuery, listener: &mut dyn TlsListener) -> Result<TlsRun, CommandError> {
+        tls::tls(query, listener)
+    }
+
+    fn tls_files(&self, query: &TlsFilesQuery) -> Result<TlsFiles, CommandError> {
+        Ok(tls::files(query))
     }
 
     fn service_name(&self, protocol: Protocol, port: u16) -> Option<&'static str> {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::style::Ink;
-use super::text::{Clean, clean, wrap};
+use super::text::{Clean, clean, columns, wrap};
 use super::view::View;
 
 /// Columns of the words at the left: the longest severity and two blanks.
@@ -21,7 +21,7 @@ pub(super) fn labelled(
     let room = view.prose_width().saturating_sub(LEFT).max(20);
     for (number, line) in wrap(&text, room).iter().enumerate() {
         let label = if number == 0 { label } else { "" };
-        let pad = " ".repeat(LEFT.saturating_sub(label.len()));
+        let pad = " ".repeat(LEFT.saturating_sub(columns(label)));
         writeln!(out, "{}{pad}{}", view.palette.paint(label_ink, label), view.palette.paint(ink, line))?;
     }
     Ok(())

@@ -55,6 +55,36 @@ impl Marks {
         self.pick("─", "-")
     }
 
+    /// What joins a branch of a tree to what it hangs from.
+    pub fn branch(self) -> &'static str {
+        self.pick("└─", "`-")
+    }
+
+    /// A part of a bar that is there.
+    pub fn full(self) -> &'static str {
+        self.pick("█", "#")
+    }
+
+    /// A part of a bar that is gone.
+    pub fn empty(self) -> &'static str {
+        self.pick("░", ".")
+    }
+
+    /// From the left to the right.
+    pub fn rightwards(self) -> &'static str {
+        self.pick("▶", ">")
+    }
+
+    /// From the right to the left.
+    pub fn leftwards(self) -> &'static str {
+        self.pick("◀", "<")
+    }
+
+    /// What goes down a page.
+    pub fn vertical(self) -> &'static str {
+        self.pick("│", "|")
+    }
+
     fn pick(self, unicode: &'static str, ascii: &'static str) -> &'static str {
         match self {
             Self::Unicode => unicode,

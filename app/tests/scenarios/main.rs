@@ -43,10 +43,11 @@ fn run(folder: &str, name: &str) {
     scenario.run(&programs).unwrap_or_else(|error| panic!("{error}"));
 }
 
-/// The lab's own self-tests run with the lab; those that ask `portreeve why` are all run by `app/tests/why`.
+/// The lab's own self-tests run with the lab; those that ask `portreeve why` are all run by `app/tests/why`, and
+/// servers of TLS by `app/tests/tls`.
 #[test]
 fn every_scenario_file_has_a_test() {
-    let elsewhere = ["selftest", "why"].map(|folder| directory().join(folder));
+    let elsewhere = ["selftest", "tls", "why"].map(|folder| directory().join(folder));
     let present: BTreeSet<PathBuf> = all(directory())
         .unwrap_or_else(|error| panic!("{error}"))
         .into_iter()

@@ -8,4 +8,6 @@ mod reach;
 mod reference;
 mod rendering;
 mod support;
+mod tls;
+mod tls_run;
 mod why;

@@ -11,7 +11,8 @@ use portreeve_app::commands::pages;
 use portreeve_app::render::style::Palette;
 use portreeve_diagnose::layers::LAYERS;
 use portreeve_model::document::{
-    self, Groups, Overview, Reach, ReachAssert, ReachDiff, ReachIdle, ReachPorts, Sockets, Who, Why,
+    self, Groups, Overview, Reach, ReachAssert, ReachDiff, ReachIdle, ReachPorts, Sockets, Tls, TlsAudit,
+    TlsFiles, Who, Why,
 };
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -126,6 +127,15 @@ fn documents_are_valid_by_their_schemas() {
         ("why-outside", &["why", "443", "--json"]),
         ("why-many", &["why", "443", "--json"]),
         ("why-hostile", &["why", "443", "--json"]),
+        ("tls-healthy", &["tls", "example.com", "--json"]),
+        ("tls-healthy", &["tls", "example.com", "--jsonl"]),
+        ("tls-bad", &["tls", "example.com", "--json"]),
+        ("tls-bad", &["tls", "example.com", "--jsonl"]),
+        ("tls-many", &["tls", "example.com", "--json"]),
+        ("tls-unknown", &["tls", "example.com", "--jsonl"]),
+        ("tls-explained", &["tls", "example.com", "--json"]),
+        ("tls-hostile", &["tls", "example.com", "--jsonl"]),
+        ("tls-files", &["tls", "--cert", "/etc/ssl/site", "--json"]),
         ("reach-assert", &["reach", "assert", "internet cannot reach tcp/5432", "--json"]),
     ] {
         let printed = ran(file, line, None, Palette::Plain).out;
@@ -164,6 +174,9 @@ fn schemas() -> Vec<(&'static str, Value)> {
         (document::REACH_DIFF, schema::<ReachDiff>(document::REACH_DIFF)),
         (document::REACH_ASSERT, schema::<ReachAssert>(document::REACH_ASSERT)),
         (document::WHY, schema::<Why>(document::WHY)),
+        (document::TLS, schema::<Tls>(document::TLS)),
+        (document::TLS_AUDIT, schema::<TlsAudit>(document::TLS_AUDIT)),
+        (document::TLS_FILES, schema::<TlsFiles>(document::TLS_FILES)),
     ]
 }
 

@@ -3,13 +3,15 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Parser;
 use jiff::tz::TimeZone;
 use portreeve_app::cli::Arguments;
 use portreeve_app::commands::{Terminal, run};
 use portreeve_app::engine::{
-    AssertQuery, DiffQuery, Engine, IdleQuery, PortsQuery, ReachQuery, Reached, Scope, SocketQuery, WhyQuery,
+    AssertQuery, DiffQuery, Engine, IdleQuery, PortsQuery, ReachQuery, Reached, Scope, SocketQuery,
+    TlsFilesQuery, TlsListener, TlsQuery, TlsRun, Told, WhyQuery,
 };
 use portreeve_app::error::CommandError;
 use portreeve_app::exit::Exit;
@@ -21,7 +23,7 @@ use portreeve_app::render::view::View;
 use portreeve_diagnose::Progress;
 use portreeve_model::Protocol;
 use portreeve_model::document::{
-    Groups, Overview, ReachAssert, ReachDiff, ReachIdle, ReachPorts, Sockets, Who, Why,
+    Groups, Overview, ReachAssert, ReachDiff, ReachIdle, ReachPorts, Sockets, Tls, TlsFiles, Who, Why,
 };
 use serde::de::DeserializeOwned;
 
@@ -79,6 +81,21 @@ impl Engine for Canned {
     }
 
     fn why(&self, _: &WhyQuery, _: &dyn Progress) -> Result<Why, CommandError> {
+        Ok(self.document())
+    }
+
+    fn tls(&self, query: &TlsQuery, listener: &mut dyn TlsListener) -> Result<TlsRun, CommandError> {
+        let document: Tls = self.document();
+        let hosts = document.audits.len() as u64;
+        for (place, audit) in document.audits.into_iter().enumerate() {
+            let target = query.targets.get(place).unwrap_or(&query.targets[0]);
+            listener.audited(Told { target, place: place as u64, audit })?;
+        }
+        let took = Duration::from_millis(document.took_ms);
+        Ok(TlsRun { host: document.host, hosts, done: hosts, interrupted: !document.unseen.is_empty(), took })
+    }
+
+    fn tls_files(&self, _: &TlsFilesQuery) -> Result<TlsFiles, CommandError> {
         Ok(self.document())
     }
 

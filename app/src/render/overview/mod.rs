@@ -1,7 +1,6 @@
 //! The overview: head with the counts, listeners by reach, findings, notes, and the sum of it.
 
 mod exposed;
-mod findings;
 mod head;
 mod listeners;
 
@@ -11,6 +10,7 @@ use portreeve_model::document::Overview;
 use portreeve_model::judgement::JudgementState;
 use portreeve_model::{Listener, NoHolder, Reach, Severity};
 
+use super::findings;
 use super::labels::counted;
 use super::style::Ink;
 use super::unseen;

@@ -153,7 +153,10 @@ impl Table {
                 }
             }
         }
-        for (_, ink, text) in sections {
+        for (at, ink, text) in sections {
+            if *at > 0 {
+                out.write_all(b"\n")?;
+            }
             writeln!(out, "{}", palette.paint(*ink, Clean(text)))?;
         }
         Ok(())

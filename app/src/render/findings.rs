@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use portreeve_model::Finding;
 
-use crate::render::labelled::{command, each, labelled};
-use crate::render::style::Ink;
-use crate::render::view::View;
+use super::labelled::{command, each, labelled};
+use super::style::Ink;
+use super::view::View;
 
 /// Prints them, or nothing where there is none.
 pub(super) fn print(out: &mut dyn Write, findings: &[Finding], view: &View) -> io::Result<()> {
