@@ -158,7 +158,7 @@ fn addresses_given(commands: &str) -> Vec<Ipv6Addr> {
 /// Whether a routing table, as `/proc/net/ipv6_route` shows it, has the local route of an address: the prefix is whole and the flags
 /// begin with `RTF_LOCAL`.
 fn is_local(table: &str, address: Ipv6Addr) -> bool {
-    let digits: String = address.octets().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = format!("{:032x}", address.to_bits());
     table.lines().any(|line| {
         let fields: Vec<&str> = line.split_whitespace().collect();
         fields.first() == Some(&digits.as_str())
