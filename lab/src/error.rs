@@ -40,6 +40,12 @@ pub enum Error {
         /// The last place looked at.
         searched: PathBuf,
     },
+    /// A peer that no package has is not in the cache.
+    #[error("no {}: run `cargo xtask test --only peers`, which makes it", path.display())]
+    MissingPeer {
+        /// Where it would be.
+        path: PathBuf,
+    },
     /// The user of a command is not in `/etc/passwd`.
     #[error("no user `{0}` in /etc/passwd")]
     NoUser(String),

@@ -23,6 +23,7 @@
 
 pub mod actor;
 pub mod attempt;
+pub mod peers;
 pub mod scenario;
 pub mod site;
 

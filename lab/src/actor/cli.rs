@@ -3,8 +3,8 @@
 use super::{
     accept_overflow, answer, attempt, bind_only, certificates, close_wait, deleted_exec, holder,
     many_connections, many_listeners, memfd_exec, mptcp_listen, orphan, packet_sniffer, pass_fd, raw, rename,
-    share_listener, tcp_connect, tcp_listen, time_wait, udp_bind, udp_connect, udp_send, udplite_bind,
-    unix_datagram, unix_listen,
+    share_listener, tcp_connect, tcp_listen, time_wait, tls_serve, udp_bind, udp_connect, udp_send,
+    udplite_bind, unix_datagram, unix_listen,
 };
 use clap::{Parser, Subcommand};
 use rustix::process::{Resource, getrlimit, setrlimit};
@@ -53,6 +53,7 @@ enum Verb {
     Answer(answer::Arguments),
     Attempt(attempt::Arguments),
     Certificates(certificates::Arguments),
+    TlsServe(tls_serve::Arguments),
 }
 
 /// Runs the verb of this process's command line. Exit code 1 and a line on standard error when it fails.
@@ -109,6 +110,7 @@ impl Verb {
             Self::Answer(arguments) => arguments.run(),
             Self::Attempt(arguments) => arguments.run(),
             Self::Certificates(arguments) => arguments.run(),
+            Self::TlsServe(arguments) => arguments.run(),
         }
     }
 }

@@ -28,6 +28,7 @@ mod sockets;
 mod tcp_connect;
 mod tcp_listen;
 mod time_wait;
+mod tls_serve;
 mod udp_bind;
 mod udp_connect;
 mod udp_send;

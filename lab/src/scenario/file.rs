@@ -20,6 +20,7 @@ pub(crate) struct File {
     #[serde(default)]
     pub(crate) steps: Vec<Spanned<StepEntry>>,
     pub(crate) why: Option<Spanned<WhyEntry>>,
+    pub(crate) tls: Option<Spanned<TlsEntry>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -154,6 +155,24 @@ pub(crate) struct WhyEntry {
     pub(crate) env: BTreeMap<String, String>,
     pub(crate) setup: Option<String>,
     pub(crate) expect: Spanned<AnswerEntry>,
+}
+
+/// A server of TLS that is audited.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TlsEntry {
+    pub(crate) host: Spanned<String>,
+    /// 443 where it is not said.
+    pub(crate) port: Option<u16>,
+    /// What the client calls the server.
+    pub(crate) server_name: String,
+    /// PEM file of the authorities that the client trusts.
+    pub(crate) trust: String,
+    /// Further arguments of other auditors, by name.
+    #[serde(default)]
+    pub(crate) peers: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    pub(crate) expect: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]

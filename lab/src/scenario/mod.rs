@@ -66,6 +66,20 @@
 //! # further: contributing = ["tls/expired"], tells = ["a text of statement, evidence or fix"], exit = 1
 //! ```
 //!
+//! A file with a `[tls]` table has a server of TLS in it, which tests audit ([`Scenario::audited`]) from the server's own host:
+//!
+//! ```toml
+//! [tls]
+//! host = "server"
+//! server_name = "www.example.test"     # what the client calls it; `port` is 443 where it is not said
+//! trust = "${scratch}/pki/ca.pem"      # the authorities that the client trusts
+//! peers = { sslscan = ["--no-groups"] }                # further arguments of other auditors
+//! expect = { heartbleed = "not_vulnerable" }           # verdicts of single checks
+//! ```
+//!
+//! There, `${lab}` is the folder of this crate, `${openssl}` the program of OpenSSL 1.1.1, and `${python}` a Python with tlslite-ng
+//! ([`crate::peers`]).
+//!
 //! An end of a link may have an `mtu`.
 //!
 //! Unknown keys, hosts, ids and substitutions are errors before anything is made.
@@ -77,9 +91,11 @@ mod file;
 mod json;
 mod parse;
 mod run;
+mod server;
 mod substitute;
 
 pub use answer::{Answer, Expected, Story, Verdict};
 pub use error::ScenarioError;
 pub use parse::{Scenario, all};
 pub use run::Programs;
+pub use server::Server;

@@ -87,6 +87,11 @@ impl Scenario {
         self.expected.as_ref()
     }
 
+    /// Whether it has a server of TLS for [`Scenario::audited`].
+    pub fn has_tls(&self) -> bool {
+        self.file.tls.is_some()
+    }
+
     /// Whether it starts a daemon of Docker, of which a machine of two cores bears one at a time.
     pub fn needs_docker(&self) -> bool {
         self.file.hosts.values().any(|host| host.as_ref().own == Some(OwnEntry::Docker))
@@ -115,7 +120,7 @@ fn check(file: &File, text: &str) -> Result<Checked, Fault> {
         let known = known.iter().map(String::as_str).collect::<Vec<_>>().join("`, `");
         return Err((offset, format!("unknown substitution `{name}`, expected one of `{known}`")));
     }
-    if file.steps.is_empty() && file.why.is_none() {
+    if file.steps.is_empty() && file.why.is_none() && file.tls.is_none() {
         return Err((0, "`steps` is empty: the scenario would show nothing".into()));
     }
     let hosts = hosts(file);
@@ -128,6 +133,9 @@ fn check(file: &File, text: &str) -> Result<Checked, Fault> {
             return Err((step.span().start, "`run` is empty".into()));
         }
         expectations.push(Expectations::new(&step.as_ref().expect)?);
+    }
+    if let Some(tls) = &file.tls {
+        check_host(&hosts, &tls.as_ref().host)?;
     }
     let Some(why) = &file.why else { return Ok((expectations, None)) };
     check_host(&hosts, &why.as_ref().host)?;
@@ -184,7 +192,8 @@ fn check_files(file: &File) -> Result<(), Fault> {
 }
 
 fn known_references(file: &File) -> Result<BTreeSet<String>, Fault> {
-    let mut known = BTreeSet::from(["scratch", "portreeve", "actor"].map(String::from));
+    let mut known =
+        BTreeSet::from(["scratch", "portreeve", "actor", "lab", "openssl", "python"].map(String::from));
     for (name, host) in &file.hosts {
         known.extend(["netns_path", "inode", "holder"].map(|kind| format!("{kind}:{name}")));
         if host.as_ref().named {

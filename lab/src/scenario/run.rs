@@ -3,12 +3,14 @@
 use super::answer::{Answer, Story};
 use super::error::ScenarioError;
 use super::file::{
-    EndEntry, FileEntry, HostEntry, IptablesEntry, OwnEntry, ProcessEntry, Scalar, StepEntry, WaitEntry,
-    WhyEntry,
+    EndEntry, FileEntry, HostEntry, IptablesEntry, OwnEntry, ProcessEntry, Scalar, StepEntry, TlsEntry,
+    WaitEntry, WhyEntry,
 };
 use super::parse::{Scenario, parse_listening};
-use super::substitute::Substitutions;
+use super::server::Server;
+use super::substitute::{Substitutions, references};
 use crate::own_files::{Iptables, Processes};
+use crate::peers;
 use crate::site::Daemon;
 use crate::{Command, End, Error, Host, Lab, Process, Result, actor_path};
 use std::collections::BTreeMap;
@@ -38,6 +40,19 @@ impl Scenario {
             let asked =
                 self.file.why.as_ref().ok_or_else(none).and_then(|why| stage.ask(why.as_ref(), story));
             asked.map_err(self.while_doing("the question of `[why]`"))
+        })
+    }
+
+    /// Stages the scenario, and gives the server of its `[tls]` table to those who audit it.
+    pub fn audited<T>(
+        &self,
+        programs: &Programs,
+        audit: impl FnOnce(&Server<'_>) -> T,
+    ) -> Result<T, ScenarioError> {
+        self.staged(programs, |stage| {
+            let none = || Error::Invalid("there is no `[tls]` table".into());
+            let server = self.file.tls.as_ref().ok_or_else(none).and_then(|tls| stage.server(tls.as_ref()));
+            server.map(|server| audit(&server)).map_err(self.while_doing("the server of `[tls]`"))
         })
     }
 
@@ -101,6 +116,15 @@ impl Stage<'_> {
         self.known.set("scratch", &self.lab.scratch().display());
         self.known.set("portreeve", &self.programs.portreeve.display());
         self.known.set("actor", &doing("find the actor", actor_path())?.display());
+        self.known.set("lab", env!("CARGO_MANIFEST_DIR"));
+        // Only those who call them need them.
+        for (name, peer) in
+            [("openssl", peers::openssl as fn() -> Result<PathBuf>), ("python", peers::python)]
+        {
+            if references(&scenario.text).iter().any(|(_, used)| *used == name) {
+                self.known.set(name, &doing(&format!("find the peer `{name}`"), peer())?.display());
+            }
+        }
         // A map forgets the order of the file; where each table stands tells it.
         let mut hosts: Vec<_> = scenario.file.hosts.iter().collect();
         hosts.sort_by_key(|(_, host)| host.span().start);
@@ -260,6 +284,18 @@ impl Stage<'_> {
             Story::Unwanted => None,
         };
         Ok(Answer { document, story, took })
+    }
+
+    fn server<'a>(&'a self, tls: &'a TlsEntry) -> Result<Server<'a>> {
+        Ok(Server {
+            host: self.lab.find(tls.host.as_ref())?,
+            port: tls.port.unwrap_or(443),
+            server_name: self.apply(&tls.server_name)?,
+            trust: self.apply(&tls.trust)?.into(),
+            scratch: self.lab.scratch(),
+            peers: &tls.peers,
+            expect: &tls.expect,
+        })
     }
 
     fn mtu(&self, end: &EndEntry) -> Result<()> {

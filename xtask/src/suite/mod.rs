@@ -1,9 +1,10 @@
 //! `cargo xtask test`: everything that has to hold before a change is merged, in one command on a fresh Debian machine.
 //!
 //! Owns the order of the steps and the summary; each step stands in [`steps`], preparation of the machine in
-//! [`packages`] and [`tools`]. Refuses to pass by skipping: a step that could not run counts as failed.
+//! [`packages`], [`peers`] and [`tools`]. Refuses to pass by skipping: a step that could not run counts as failed.
 
 mod packages;
+mod peers;
 mod steps;
 mod tools;
 

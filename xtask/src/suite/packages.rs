@@ -33,6 +33,21 @@ const PACKAGES: &[(&str, &str)] = &[
     ("python3", "peers that behave oddly"),
     ("curl", "a client of HTTP that says what it got"),
     ("openssl", "certificates with faults, and servers that speak old protocols"),
+    ("apache2", "a server of TLS whose suites, groups and certificates are audited"),
+    ("lighttpd", "the same"),
+    ("lighttpd-mod-openssl", "its TLS"),
+    ("caddy", "the same, with its defaults"),
+    ("gnutls-bin", "gnutls-serv, which speaks anonymous suites"),
+    ("libnss3-tools", "selfserv, which speaks SSL 3.0 and RC4"),
+    ("sslscan", "a second opinion on servers of TLS"),
+    ("testssl.sh", "the same"),
+    ("bsdextrautils", "hexdump, for testssl.sh"),
+    ("dnsutils", "dig, for testssl.sh"),
+    ("python3-venv", "the environment of SSLyze and tlslite-ng"),
+    ("gcc", "compiles OpenSSL 1.1.1"),
+    ("libc6-dev", "the same"),
+    ("make", "the same"),
+    ("perl", "configures OpenSSL 1.1.1"),
     ("conntrack", "what the kernel tracks, as its own tool shows it"),
 ];
 
@@ -44,6 +59,9 @@ const UNITS: &[(&str, &[&str])] = &[
     ("firewalld", &["firewalld.service"]),
     ("fail2ban", &["fail2ban.service"]),
     ("haproxy", &["haproxy.service"]),
+    ("apache2", &["apache2.service", "apache-htcacheclean.service"]),
+    ("lighttpd", &["lighttpd.service"]),
+    ("caddy", &["caddy.service"]),
 ];
 
 /// Installs what dpkg does not report as installed; does nothing, without network, when all is there.

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use super::{packages, tools};
+use super::{packages, peers, tools};
 use crate::process::{self, cargo};
 
 /// One step.
@@ -12,6 +12,8 @@ use crate::process::{self, cargo};
 pub(crate) enum Step {
     /// Debian packages that tests start
     Packages,
+    /// OpenSSL 1.1.1, `SSLyze` and tlslite-ng
+    Peers,
     /// cargo-nextest
     InstallNextest,
     /// cargo-deny
@@ -45,6 +47,7 @@ impl Step {
     /// Every step, in order.
     pub(crate) const ALL: &[Self] = &[
         Self::Packages,
+        Self::Peers,
         Self::InstallNextest,
         Self::InstallDeny,
         Self::Format,
@@ -63,6 +66,7 @@ impl Step {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Packages => "packages",
+            Self::Peers => "peers",
             Self::InstallNextest => "install-nextest",
             Self::InstallDeny => "install-deny",
             Self::Format => "fmt",
@@ -82,6 +86,9 @@ impl Step {
     pub(crate) fn purpose(self) -> &'static str {
         match self {
             Self::Packages => "the Debian packages whose programs the tests start",
+            Self::Peers => {
+                "servers and auditors of TLS that no Debian package has, in a cache outside of the repository"
+            }
             Self::InstallNextest => "the test runner",
             Self::InstallDeny => "the checker of licences, bans and sources",
             Self::Format => "every file is formatted",
@@ -105,7 +112,8 @@ impl Step {
     pub(crate) fn needs(self) -> &'static [Self] {
         match self {
             Self::Deny => &[Self::InstallDeny],
-            Self::Tests => &[Self::Packages, Self::InstallNextest, Self::Build],
+            Self::Peers => &[Self::Packages],
+            Self::Tests => &[Self::Packages, Self::Peers, Self::InstallNextest, Self::Build],
             Self::Differential | Self::Sets => &[Self::Packages, Self::Build],
             Self::DocTests | Self::Fuzz => &[Self::Build],
             _ => &[],
@@ -116,6 +124,7 @@ impl Step {
     pub(crate) fn run(self, fuzz_seconds: u64) -> Result<()> {
         match self {
             Self::Packages => packages::install_missing(),
+            Self::Peers => peers::install_missing(),
             Self::InstallNextest => tools::install_missing(&tools::NEXTEST),
             Self::InstallDeny => tools::install_missing(&tools::DENY),
             Self::Format => {
