@@ -12,6 +12,7 @@ mod measure;
 mod race;
 mod reach;
 mod report;
+mod tls;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -47,6 +48,8 @@ enum Name {
     Firewall,
     /// Who can reach what, and what a change opens, beside nft
     Reach,
+    /// Audits of TLS against `SSLyze`, sslscan and testssl.sh
+    Tls,
 }
 
 /// Prints the report as Markdown on standard output, progress on standard error; fails when a goal was missed.
@@ -56,6 +59,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         Name::Inventory => inventory::run(args.binary.as_deref(), rounds, &args.only)?,
         Name::Firewall => firewall::run(args.binary.as_deref(), rounds, &args.only)?,
         Name::Reach => reach::run(args.binary.as_deref(), rounds, &args.only)?,
+        Name::Tls => tls::run(args.binary.as_deref(), rounds, &args.only)?,
     };
     Ok(if met { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
