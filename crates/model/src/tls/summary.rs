@@ -42,7 +42,7 @@ impl Audit {
     }
 
     /// Whether the answer lacks something that matters: a version or suites that could not be asked for, an attack that may succeed for
-    /// all that is known, a part that was not come to. What is merely not known of features, DNS and HTTP does not count.
+    /// all that is known, the certificate, a part that was not come to. What is merely not known of features, DNS and HTTP does not count.
     pub fn is_incomplete(&self) -> bool {
         let protocols = || {
             let open = |support| support == Support::Inconclusive;
@@ -55,7 +55,8 @@ impl Audit {
         };
         match self.outcome {
             Outcome::Partial { .. } => true,
-            Outcome::Audited => protocols() || attacks(),
+            // Without a certificate nothing was said of the one thing that everybody asks about.
+            Outcome::Audited => self.certificates.is_empty() || protocols() || attacks(),
             Outcome::NotTls { .. } | Outcome::Unreachable { .. } => false,
         }
     }

@@ -188,11 +188,25 @@ fn reaction(talk: &Talk) -> Result<Reaction, String> {
         Seen::Alert(alert) => Some(alert.description),
         _ => None,
     });
+    let wanted = talk
+        .seen
+        .iter()
+        .any(|seen| matches!(seen, Seen::Message(kind, _) if *kind == HandshakeType::CertificateRequest));
     match (alert, &talk.end) {
+        // Refused for want of a certificate, before anything of the record was looked at.
+        (Some(alert), _) if wanted && !is_of_records(alert) => {
+            Err("the server refuses clients without a certificate before it looks at the record".to_owned())
+        }
         (Some(alert), _) => Ok(Reaction::Alert(alert)),
         (None, End::Closed | End::Reset) => Ok(Reaction::Gone),
         (None, _) => Err(talk.why_not()),
     }
+}
+
+/// Alerts about a record that could not be decrypted or verified.
+fn is_of_records(alert: AlertDescription) -> bool {
+    use AlertDescription::{BadRecordMac, DecryptError, DecryptionFailed};
+    matches!(alert, BadRecordMac | DecryptionFailed | DecryptError)
 }
 
 fn suite_of(talk: &Talk) -> String {

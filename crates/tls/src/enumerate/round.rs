@@ -141,7 +141,10 @@ impl Round {
                     known.protocols.push(protocol.clone());
                 }
             }
-            if outcome.group_order != Order::Unknown {
+            // What TLS 1.2 shows stays: without a key share, as TLS 1.3 was asked, servers follow an order that they have for that case only.
+            if outcome.group_order != Order::Unknown
+                && (outcome.version != Version::Tls13 || known.group_order.is_none())
+            {
                 known.group_order = Some(outcome.group_order);
             }
             known.versions.push(version(outcome));
