@@ -50,7 +50,7 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
-    use portreeve_model::tls::{Audit, Outcome, Target, Unreached};
+    use portreeve_model::tls::{Audit, Outcome, ServedChain, Support, Target, Unreached};
 
     use super::Ending::{Complete, Interrupted};
     use super::{Ending, Tally};
@@ -65,7 +65,30 @@ mod tests {
             other_addresses: Vec::new(),
             server_name: None,
         };
-        Audit::empty(target, outcome)
+        let mut audit = Audit::empty(target, outcome);
+        if audit.outcome == Outcome::Audited {
+            // An audit without a certificate is incomplete.
+            audit.certificates.push(chain());
+        }
+        audit
+    }
+
+    fn chain() -> ServedChain {
+        ServedChain {
+            sent_for: vec!["a".to_owned()],
+            certificates: Vec::new(),
+            omitted: 0,
+            path: Vec::new(),
+            in_order: true,
+            surplus: Vec::new(),
+            root_sent: None,
+            missing: None,
+            trust: Vec::new(),
+            name: None,
+            stapling: Support::Inconclusive,
+            staple: None,
+            timestamps: Vec::new(),
+        }
     }
 
     fn exit(outcomes: &[Outcome], of_network: bool, ending: Ending) -> Exit {
@@ -87,6 +110,10 @@ mod tests {
         assert_eq!(exit(&[Outcome::Audited, refused()], true, Complete), Exit::Clean);
         assert_eq!(exit(&[Outcome::Audited], false, Interrupted), Exit::Incomplete);
         assert_eq!(exit(&[], false, Interrupted), Exit::Incomplete);
+        let without = Audit { certificates: Vec::new(), ..audit(Outcome::Audited) };
+        let mut tally = Tally::default();
+        tally.add(&without, false);
+        assert_eq!(tally.exit(Complete), Exit::Incomplete);
         assert_eq!(exit(&[Outcome::Partial { reason: String::new() }], false, Complete), Exit::Incomplete);
     }
 }
