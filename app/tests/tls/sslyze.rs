@@ -1,12 +1,13 @@
 //! What `SSLyze` says, from the JSON that it writes.
 
+use data_encoding::HEXLOWER;
 use portreeve_lab::scenario::Server;
 use portreeve_lab::{Command, peers};
 use serde_json::Value;
 use std::time::Duration;
 
 use crate::claims::Claims;
-use crate::text::{from_base64, hexadecimal, sorted, yes};
+use crate::text::{from_base64, sorted, yes};
 
 /// `SSLyze` waits for five seconds wherever a server says nothing.
 const LONGEST: Duration = Duration::from_secs(120);
@@ -172,7 +173,7 @@ fn certificates(deployment: &Value, claims: &mut Claims) {
 }
 
 fn fingerprint(certificate: &Value) -> String {
-    hexadecimal(&from_base64(&text(&certificate["fingerprint_sha256"])))
+    HEXLOWER.encode(&from_base64(&text(&certificate["fingerprint_sha256"])))
 }
 
 fn openssl_curve(name: &str) -> String {

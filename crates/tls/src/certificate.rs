@@ -1,11 +1,11 @@
 //! One certificate, read as far as it can be read.
 
-use std::fmt::Write as _;
-
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
+use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::HEXLOWER;
 use jiff::{SignedDuration, Timestamp};
 use portreeve_wire::pki;
 use rustls::pki_types::CertificateDer;
@@ -184,7 +184,7 @@ impl Certificate {
         self.raw_subject = certificate.subject().as_raw().to_vec();
         self.raw_issuer = certificate.issuer().as_raw().to_vec();
         self.common_name = common_name(certificate.subject());
-        self.serial = hexadecimal(certificate.raw_serial());
+        self.serial = HEXLOWER.encode(certificate.raw_serial());
         self.not_before = moment(certificate.validity().not_before.timestamp(), Timestamp::MIN);
         self.not_after = moment(certificate.validity().not_after.timestamp(), Timestamp::MAX);
         self.signature = algorithm(&certificate.signature_algorithm.algorithm);
@@ -211,7 +211,7 @@ impl Certificate {
         self.raw_subject = certificate.subject.to_vec();
         self.raw_issuer = certificate.issuer.to_vec();
         self.common_name = certificate.subject().common_name();
-        self.serial = hexadecimal(certificate.serial);
+        self.serial = HEXLOWER.encode(certificate.serial);
         self.not_before = moment(certificate.not_before).unwrap_or(Timestamp::MIN);
         self.not_after = moment(certificate.not_after).unwrap_or(Timestamp::MAX);
         self.signature = certificate.signature_algorithm.map(algorithms::signature).unwrap_or_default();
@@ -320,21 +320,7 @@ fn algorithm(oid: &Oid<'_>) -> String {
 }
 
 fn fingerprint(der: &[u8]) -> String {
-    let rustls::SupportedCipherSuite::Tls13(suite) =
-        rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256
-    else {
-        return String::new();
-    };
-    let digest = suite.common.hash_provider.hash(der);
-    hexadecimal(digest.as_ref())
-}
-
-/// Two digits a byte.
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    HEXLOWER.encode(digest(&SHA256, der).as_ref())
 }
 
 /// Of a message of the handshake.

@@ -23,9 +23,11 @@ pub mod line;
 mod name;
 pub mod old;
 pub mod primes;
+mod rsa;
 pub mod session;
 pub mod spoken;
 pub mod store;
+mod stream_error;
 mod wire_tap;
 
 pub use certificate::Certificate;

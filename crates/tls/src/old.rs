@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use portreeve_wire::WireError;
 use portreeve_wire::tls::{Answer, ClientHello, Suite, Version};
-use rustls::crypto::aws_lc_rs;
 
+use crate::audit::random;
 use crate::spoken::{self, Spoken};
 use crate::wire_tap::WireTap;
 
@@ -50,12 +50,8 @@ pub fn ask(
     preamble: Preamble,
     deadline: Instant,
 ) -> Reply {
-    let mut random = [0; 32];
-    if aws_lc_rs::default_provider().secure_random.fill(&mut random).is_err() {
-        return Reply::Failed("no random numbers".to_owned());
-    }
     let suites = Suite::of_old_clients();
-    let hello = ClientHello::of_old_client(version, &suites, server_name, random).encode();
+    let hello = ClientHello::of_old_client(version, &suites, server_name, random()).encode();
     let said = match preamble {
         Preamble::None => hello,
         Preamble::ProxyLine => match proxy_line(&stream) {

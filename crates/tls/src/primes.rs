@@ -3,30 +3,15 @@
 //! What it takes to break one prime is spent once, for all who use it (Adrian et al., "Imperfect Forward Secrecy", 2015): a shared prime of
 //! 1024 bits is worth the effort. Groups of 2048 bits and more are named, too, so that reports can say which one is in use.
 
-use std::fmt::Write as _;
-
 use aws_lc_rs::digest;
+use data_encoding::HEXLOWER;
+use portreeve_wire::magnitude::trimmed;
 
 /// The name of a prime that is widely shared; big-endian, zeros before it do not matter.
 pub fn known(prime: &[u8]) -> Option<&'static str> {
-    let hash = digest::digest(&digest::SHA256, trimmed(prime));
-    let hexadecimal = hash.as_ref().iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").ok();
-        text
-    });
-    let place = PRIMES.binary_search_by_key(&hexadecimal.as_str(), |(hash, _)| hash).ok()?;
+    let hash = HEXLOWER.encode(digest::digest(&digest::SHA256, trimmed(prime)).as_ref());
+    let place = PRIMES.binary_search_by_key(&hash.as_str(), |(hash, _)| hash).ok()?;
     PRIMES.get(place).map(|(_, name)| *name)
-}
-
-/// Bits of a number, big-endian.
-pub fn bits(number: &[u8]) -> usize {
-    let number = trimmed(number);
-    number.first().map_or(0, |first| number.len() * 8 - first.leading_zeros() as usize)
-}
-
-fn trimmed(number: &[u8]) -> &[u8] {
-    let zeros = number.iter().take_while(|byte| **byte == 0).count();
-    number.get(zeros..).unwrap_or_default()
 }
 
 /// SHA-256 of the prime without zeros before it, in order.
@@ -163,7 +148,7 @@ mod tests {
         let prime = oakley.to_bytes_be();
         assert_eq!(known(&prime), Some("Oakley group 2 (RFC 2409), 1024 bits"));
         assert_eq!(known(&[&[0], prime.as_slice()].concat()), known(&prime));
-        assert_eq!((bits(&prime), bits(&[0, 1, 0]), bits(&[0])), (1024, 9, 0));
+        assert_eq!(portreeve_wire::magnitude::bits(&prime), 1024);
         assert_eq!(known(&(oakley + 2_u8).to_bytes_be()), None);
     }
 }

@@ -4,6 +4,8 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use crate::stream_error::timed_out;
+
 /// As many bytes as are kept of what a server sends: the first record's head and what is in it, or a banner.
 const KEPT: usize = 512;
 
@@ -81,9 +83,4 @@ impl Write for WireTap {
     fn flush(&mut self) -> io::Result<()> {
         self.stream.flush()
     }
-}
-
-/// Linux says of a time-out that it would block.
-fn timed_out(error: io::Error) -> io::Error {
-    if error.kind() == io::ErrorKind::WouldBlock { io::ErrorKind::TimedOut.into() } else { error }
 }

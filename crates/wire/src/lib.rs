@@ -16,6 +16,7 @@ pub mod extended_error;
 pub mod genetlink;
 pub mod icmp_error;
 pub mod inet_diag;
+pub mod magnitude;
 pub mod netfilter;
 pub mod netlink;
 pub mod packet_diag;

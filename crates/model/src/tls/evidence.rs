@@ -1,5 +1,6 @@
 //! The bytes that prove a verdict.
 
+use data_encoding::HEXLOWER;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -36,9 +37,7 @@ impl Evidence {
     pub fn of(party: Party, what: impl Into<String>, bytes: &[u8]) -> Self {
         let shown = bytes.get(..bytes.len().min(SHOWN)).unwrap_or_default();
         let length = (bytes.len() > SHOWN).then_some(bytes.len());
-        let digit = |four: u8| char::from_digit(u32::from(four), 16).unwrap_or('0');
-        let bytes = shown.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
-        Self { party, what: what.into(), bytes, length }
+        Self { party, what: what.into(), bytes: HEXLOWER.encode(shown), length }
     }
 
     /// What the server sent.

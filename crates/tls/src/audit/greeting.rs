@@ -1,5 +1,7 @@
 //! How to say hello to a server so that it answers: the usual extensions around the suites in question.
 
+use std::net::IpAddr;
+
 use portreeve_wire::tls::{ClientHello, Extension, NamedGroup, SignatureScheme, Suite, Version};
 use rustls::crypto::aws_lc_rs;
 
@@ -57,6 +59,11 @@ pub enum Manner {
 }
 
 impl Greeting {
+    /// The name as a hello may carry it: an address is never sent, nor what is longer than a name of DNS (RFC 6066, 3).
+    pub fn name(&self) -> Option<&str> {
+        self.server_name.as_deref().filter(|name| name.parse::<IpAddr>().is_err() && name.len() <= 255)
+    }
+
     /// A hello that a usual client could send: this version at the most, these suites, and in TLS 1.3 no key share, so that the server
     /// names the group that it wants. Checks change what they ask about.
     pub fn hello(&self, version: Version, suites: &[Suite]) -> ClientHello {
@@ -65,9 +72,7 @@ impl Greeting {
         if version == Version::Ssl3 {
             return hello;
         }
-        // An address is never sent (RFC 6066, 3).
-        let name = self.server_name.as_deref().filter(|name| name.parse::<std::net::IpAddr>().is_err());
-        hello.extensions.extend(name.filter(|name| name.len() <= 255).map(Extension::server_name));
+        hello.extensions.extend(self.name().map(Extension::server_name));
         hello.extensions.push(Extension::groups(&GROUPS));
         hello.extensions.push(Extension::point_formats());
         if version.value() >= Version::Tls12.value() {

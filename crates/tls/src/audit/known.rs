@@ -1,7 +1,7 @@
 //! What enumeration found out: what checks start from, so that nothing is asked twice.
 
 use portreeve_model::tls::{Evidence, Order, Support};
-use portreeve_wire::tls::{KeyExchange, NamedGroup, SignatureScheme, Suite, Version};
+use portreeve_wire::tls::{NamedGroup, SignatureScheme, Suite, Version};
 use tokio::sync::OnceCell;
 
 use crate::certificates::Nameless;
@@ -94,11 +94,6 @@ impl Known {
         let newest_first = self.versions.iter().rev().filter(|one| one.support == Support::Yes);
         let pairs = newest_first.flat_map(|one| one.suites.iter().map(|suite| (one.version, *suite)));
         pairs.filter(move |(version, suite)| is(*version, *suite))
-    }
-
-    /// A version and suite whose keys are agreed on in this way.
-    pub fn with_exchange(&self, exchange: KeyExchange) -> Option<(Version, Suite)> {
-        self.suites_where(|_, suite| suite.key_exchange() == Some(exchange)).next()
     }
 
     /// Every first flight that was seen.

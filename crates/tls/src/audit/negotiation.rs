@@ -1,8 +1,8 @@
 //! What can be agreed on, as documents tell it.
 
-use std::fmt::Write as _;
-
+use data_encoding::HEXLOWER;
 use portreeve_model::tls::{Evidence, KeyExchangeGroup, Named, Negotiation, Order, Protocol, Suite, Support};
+use portreeve_wire::magnitude;
 use portreeve_wire::tls::messages::ExchangeKey;
 use portreeve_wire::tls::{self, Cipher, KeyExchange, Mac, Mode, NamedGroup, SignatureScheme, Version, ssl2};
 
@@ -105,9 +105,9 @@ fn exchange_seen(flight: &Flight) -> Option<String> {
     }
     Some(match &flight.key_exchange.as_ref()?.key {
         ExchangeKey::Curve { group, .. } => group.to_string(),
-        ExchangeKey::FiniteField { prime, .. } => format!("DH {} bits", primes::bits(prime)),
+        ExchangeKey::FiniteField { prime, .. } => format!("DH {} bits", magnitude::bits(prime)),
         ExchangeKey::ExplicitCurve(_) => "a curve without a name".to_owned(),
-        ExchangeKey::Rsa { modulus, .. } => format!("RSA {} bits", primes::bits(modulus)),
+        ExchangeKey::Rsa { modulus, .. } => format!("RSA {} bits", magnitude::bits(modulus)),
     })
 }
 
@@ -189,17 +189,13 @@ fn named_group(group: NamedGroup) -> KeyExchangeGroup {
 }
 
 fn prime_group(prime: &[u8]) -> KeyExchangeGroup {
-    let hexadecimal = prime.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").ok();
-        text
-    });
     let name = primes::known(prime);
     KeyExchangeGroup {
         number: None,
         name: name.map_or_else(|| "DH".to_owned(), |name| format!("DH, {name}")),
-        bits: u16::try_from(primes::bits(prime)).unwrap_or(u16::MAX),
+        bits: u16::try_from(magnitude::bits(prime)).unwrap_or(u16::MAX),
         versions: Vec::new(),
-        prime: Some(hexadecimal),
+        prime: Some(HEXLOWER.encode(prime)),
         post_quantum: false,
     }
 }

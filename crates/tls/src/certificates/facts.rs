@@ -2,11 +2,11 @@
 //!
 //! Read by the tolerant reading of `wire`, so that a malformed one has as many facts as can be had.
 
-use std::fmt::Write as _;
-
 use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use portreeve_model::tls::{Certificate, PublicKey, SignedTimestamp, TimestampVia, Validation, Validity};
+use portreeve_wire::magnitude;
 use portreeve_wire::pki::{self, GeneralName, KeyInfo, timestamps};
 
 use super::algorithms;
@@ -39,7 +39,7 @@ pub(super) fn certificate(read: &crate::Certificate, now: Timestamp) -> Certific
         sha256: read.fingerprint.clone(),
         spki_sha256: parsed.key.map(|key| sha256(key.whole)),
         malformed: malformed(read, &parsed),
-        serial: hexadecimal(without_zeros(parsed.serial)),
+        serial: HEXLOWER.encode(without_zeros(parsed.serial)),
         subject: parsed.subject().to_string(),
         issuer: parsed.issuer().to_string(),
         names: Vec::new(),
@@ -89,7 +89,7 @@ fn key(info: &KeyInfo<'_>) -> PublicKey {
     if let Some((modulus, exponent)) = info.rsa() {
         let exponent =
             (exponent.len() <= 8).then(|| exponent.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)));
-        return PublicKey { kind, bits: bit_length(modulus), curve: None, exponent };
+        return PublicKey { kind, bits: magnitude::bits(modulus), curve: None, exponent };
     }
     match info.curve.filter(|_| kind == "EC") {
         Some(oid) => {
@@ -98,12 +98,6 @@ fn key(info: &KeyInfo<'_>) -> PublicKey {
         }
         None => PublicKey { kind, bits, curve: None, exponent: None },
     }
-}
-
-/// Bits of a number without zeros before it.
-fn bit_length(number: &[u8]) -> usize {
-    let zeros = number.first().map_or(0, |first| first.leading_zeros());
-    (number.len() * 8).saturating_sub(usize::try_from(zeros).unwrap_or_default())
 }
 
 fn add(facts: &mut Certificate, extension: &pki::Extension<'_>) {
@@ -157,7 +151,7 @@ pub(super) fn signed(list: &[u8], via: TimestampVia) -> Vec<SignedTimestamp> {
     let read = timestamps(list).0;
     let told = |one: &pki::Timestamp<'_>| {
         let at = i64::try_from(one.at).ok().and_then(|at| Timestamp::from_millisecond(at).ok())?;
-        Some(SignedTimestamp { log_id: hexadecimal(&one.log), at, via })
+        Some(SignedTimestamp { log_id: HEXLOWER.encode(&one.log), at, via })
     };
     read.iter().filter_map(told).collect()
 }
@@ -193,13 +187,5 @@ pub(super) fn without_zeros(number: &[u8]) -> &[u8] {
 
 /// SHA-256 in hexadecimal.
 pub(super) fn sha256(bytes: &[u8]) -> String {
-    hexadecimal(digest(&SHA256, bytes).as_ref())
-}
-
-/// Two digits a byte.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    HEXLOWER.encode(digest(&SHA256, bytes).as_ref())
 }

@@ -119,9 +119,7 @@ fn beside(flight: &Flight) -> Sent {
 
 async fn ask_without_name(scene: &Scene) -> Nameless {
     let known = sent_for_name(scene);
-    let has_name =
-        scene.greeting.server_name.as_ref().is_some_and(|name| name.parse::<std::net::IpAddr>().is_err());
-    if !has_name {
+    if scene.greeting.name().is_none() {
         return Nameless::NotApplicable;
     }
     // The newest version with certificates that can be read.

@@ -1,11 +1,11 @@
 //! What DNS says of a server's certificates, and whether they fit.
 
 use aws_lc_rs::digest::{SHA256, SHA512, digest};
+use data_encoding::HEXLOWER;
 use portreeve_model::tls::{Records, TlsaRecord};
 use portreeve_model::{Finding, Severity};
 use portreeve_wire::pki;
 
-use super::facts::hexadecimal;
 use super::findings::finding;
 use super::served::{Judged, compared};
 use crate::Certificate;
@@ -234,7 +234,7 @@ fn told(record: &Tlsa, judged: &Judged) -> TlsaRecord {
     };
     let Tlsa { usage: number, selector, matching, data } = record;
     TlsaRecord {
-        text: format!("{number} {selector} {matching} {}", hexadecimal(data)),
+        text: format!("{number} {selector} {matching} {}", HEXLOWER.encode(data)),
         usage,
         fits: fits(record, judged),
     }

@@ -12,10 +12,10 @@ use portreeve_model::tls::{Evidence, Party, Support};
 use portreeve_wire::WireError;
 use portreeve_wire::tls::ssl2::{Answer, ClientHello, ServerHello, Suite};
 
-use super::robot::RsaKey;
 use super::{Check, Judgement, reply};
 use crate::audit::Scene;
 use crate::exchange::{Move, Script, Transcript};
+use crate::rsa::RsaKey;
 
 /// `CLIENT-MASTER-KEY`.
 const CLIENT_MASTER_KEY: u8 = 2;

@@ -4,14 +4,15 @@
 
 use portreeve_model::Severity;
 use portreeve_model::tls::Evidence;
+use portreeve_wire::magnitude;
 use portreeve_wire::tls::messages::ExchangeKey;
 use portreeve_wire::tls::{HandshakeType, KeyExchange, Suite, handshake_message};
 
 use super::presence::{OLD, Presence, flight_of, hello_evidence};
 use super::{Check, Judgement};
+use crate::Certificate;
 use crate::audit::Known;
 use crate::exchange::Flight;
-use crate::{Certificate, primes};
 
 /// Bits of an RSA key that were found by everybody who wanted to (RSA-512 falls within hours), and the most that export suites ever had.
 const SHORT: usize = 512;
@@ -69,7 +70,7 @@ fn is_rsa_export(suite: Suite) -> bool {
 /// Bits of the key that secrets are encrypted with: the ephemeral one, or that of the certificate where it is short enough by itself.
 fn key_bits(flight: &Flight) -> Option<usize> {
     match flight.key_exchange.as_ref().map(|exchange| &exchange.key) {
-        Some(ExchangeKey::Rsa { modulus, .. }) => Some(primes::bits(modulus)),
+        Some(ExchangeKey::Rsa { modulus, .. }) => Some(magnitude::bits(modulus)),
         None if flight.key_exchange_body.is_empty() => {
             flight.chain.first().map(|der| Certificate::read(der).key_bits).filter(|bits| *bits > 0)
         }

@@ -3,6 +3,7 @@
 
 use portreeve_model::Severity;
 use portreeve_model::tls::Evidence;
+use portreeve_wire::magnitude;
 use portreeve_wire::tls::messages::ExchangeKey;
 use portreeve_wire::tls::{HandshakeType, KeyExchange, Suite, handshake_message};
 
@@ -41,14 +42,14 @@ fn judge(known: &Known) -> Judgement {
     let flights = presence.found.iter().filter_map(|(version, suite)| flight_of(known, *version, *suite));
     let shortest = flights
         .filter_map(|flight| Some((flight, prime_of(flight)?)))
-        .min_by_key(|(_, prime)| primes::bits(prime));
+        .min_by_key(|(_, prime)| magnitude::bits(prime));
     let Some((flight, prime)) = shortest else {
         return Judgement::inconclusive(format!(
             "The server agrees to {}, but no prime could be read.",
             presence.named()
         ));
     };
-    let bits = primes::bits(prime);
+    let bits = magnitude::bits(prime);
     let suite = flight.hello.as_ref().map_or_else(String::new, |hello| hello.suite.to_string());
     let shared = primes::known(prime);
     let evidence = evidence(flight, bits);

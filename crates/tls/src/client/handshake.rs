@@ -12,6 +12,7 @@ use super::config::{Options, Recorder, configure};
 use super::meeting::{Ending, Established, Meeting, Party, SeenAlert};
 use super::session::Session;
 use crate::spoken;
+use crate::stream_error::is_gone;
 use crate::wire_tap::WireTap;
 
 /// In TLS 1.3 a server that misses a client certificate says so only after the client is done; one round trip, and time to think.
@@ -110,14 +111,10 @@ fn not_tls(wire: &WireTap) -> Option<Ending> {
     spoken::recognise(wire.first()).map(Ending::NotTls)
 }
 
-fn is_gone(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
-}
-
 fn after(error: &io::Error) -> Ending {
     match error.kind() {
         io::ErrorKind::TimedOut => Ending::Timeout,
-        _ if is_gone(error) || error.kind() == io::ErrorKind::ConnectionAborted => Ending::Reset,
+        _ if is_gone(error) => Ending::Reset,
         _ => Ending::Failed(error.to_string()),
     }
 }

@@ -1,5 +1,6 @@
 //! Which bytes of a message are shown.
 
+use data_encoding::HEXLOWER;
 use portreeve_model::tls::{Excerpt, Field};
 
 /// A message up to so many bytes is shown whole.
@@ -44,13 +45,9 @@ fn pieces(bytes: &[u8], mut ranges: Vec<(usize, usize)>) -> Vec<Excerpt> {
     }
     let shown = |(begin, end)| Excerpt {
         offset: begin,
-        bytes: hexadecimal(bytes.get(begin..end).unwrap_or_default()),
+        bytes: HEXLOWER.encode(bytes.get(begin..end).unwrap_or_default()),
     };
     merged.into_iter().map(shown).collect()
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 #[cfg(test)]
@@ -70,7 +67,7 @@ mod tests {
         assert_eq!(shown[1].bytes, "c8c9");
         assert_eq!(
             of_message(&bytes[..100], &[field(0, 1)]),
-            [Excerpt { offset: 0, bytes: hexadecimal(&bytes[..100]) }]
+            [Excerpt { offset: 0, bytes: HEXLOWER.encode(&bytes[..100]) }]
         );
         assert_eq!(of_message(&[], &[]), []);
         let at: Vec<usize> = of_part(1000, &bytes).iter().map(|one| one.offset).collect();

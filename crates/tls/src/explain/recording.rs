@@ -15,6 +15,7 @@ use rustls::{ClientConfig, ClientConnection, Error, KeyLog};
 use super::secrets::Secrets;
 use crate::client::Recorder;
 use crate::exchange::Turn;
+use crate::stream_error::timed_out;
 
 /// The most that is kept of one connection.
 const MOST: usize = 320 << 10;
@@ -229,10 +230,6 @@ impl Write for Tap {
 }
 
 /// Linux says of a time-out that it would block.
-fn timed_out(error: io::Error) -> io::Error {
-    if error.kind() == io::ErrorKind::WouldBlock { io::ErrorKind::TimedOut.into() } else { error }
-}
-
 /// Takes the secrets that the library tells.
 #[derive(Debug, Default)]
 struct Log(Mutex<Secrets>);

@@ -2,7 +2,6 @@
 //! with one that only looks so.
 
 use std::future::Future;
-use std::net::IpAddr;
 use std::pin::Pin;
 
 use portreeve_model::tls::{Evidence, Feature, FeatureGroup, Support};
@@ -57,8 +56,7 @@ impl Record {
         let Some(resolver) = &scene.options.resolver else {
             return Self::NotAsked("name servers are not asked");
         };
-        let Some(name) = scene.greeting.server_name.as_deref().filter(|name| name.parse::<IpAddr>().is_err())
-        else {
+        let Some(name) = scene.greeting.name() else {
             return Self::NotAsked("an address has no HTTPS records");
         };
         match resolver.https(name, scene.address().port()).await {

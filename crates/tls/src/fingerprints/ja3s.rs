@@ -1,11 +1,11 @@
 //! JA3S: the MD5 of version, suite and extensions that a server chose, as decimal numbers. It says as much of the hello that was
 //! answered as of the server.
 
+use data_encoding::HEXLOWER;
 use md5::{Digest, Md5};
 use portreeve_model::tls::Fingerprint;
 use portreeve_wire::tls::{Event, FlightReader, HandshakeType, ServerHello, Suite, Version, is_grease};
 
-use super::hexadecimal;
 use crate::audit::Scene;
 
 /// Of the hello that a modern client was answered, or else of the newest version that was answered while suites were asked for; of a
@@ -33,7 +33,7 @@ fn of_hello(body: &[u8]) -> Option<Fingerprint> {
     let kinds = hello.extensions.iter().map(|one| one.kind.value()).filter(|kind| !is_grease(*kind));
     let extensions: Vec<String> = kinds.map(|kind| kind.to_string()).collect();
     let source = format!("{},{},{}", u16::from_be_bytes([high, low]), hello.suite.0, extensions.join("-"));
-    let value = hexadecimal(&Md5::digest(&source));
+    let value = HEXLOWER.encode(&Md5::digest(&source));
     Some(Fingerprint { method: "ja3s".to_owned(), value, source: Some(source) })
 }
 

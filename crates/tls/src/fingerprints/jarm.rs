@@ -2,10 +2,10 @@
 //! like servers look alike; the rest is a digest of protocols and extensions.
 
 use aws_lc_rs::digest;
+use data_encoding::HEXLOWER;
 use futures_util::future::join_all;
 use portreeve_model::tls::Fingerprint;
 
-use super::hexadecimal;
 use super::jarm_hellos::{hellos, numbered};
 use crate::audit::{Scene, random};
 use crate::exchange::{End, Transcript};
@@ -127,7 +127,7 @@ fn of_answers(answers: &[Option<Answer>]) -> Fingerprint {
         let digits: String = answers.iter().map(|answer| Answer::digits(answer.as_ref(), &suites)).collect();
         let parts = answers.iter().flatten().flat_map(|one| [one.protocol.clone(), one.written_extensions()]);
         let digest = digest::digest(&digest::SHA256, parts.collect::<String>().as_bytes());
-        digits + &hexadecimal(digest.as_ref().get(..16).unwrap_or_default())
+        digits + &HEXLOWER.encode(digest.as_ref().get(..16).unwrap_or_default())
     };
     Fingerprint { method: "jarm".to_owned(), value, source: Some(source) }
 }

@@ -192,7 +192,8 @@ impl Order {
 
 #[cfg(test)]
 mod tests {
-    use super::super::hexadecimal;
+    use data_encoding::HEXLOWER;
+
     use super::*;
 
     #[test]
@@ -218,7 +219,7 @@ mod tests {
         let recorded: Vec<&str> = RECORDED.lines().collect();
         assert_eq!(recorded.len(), 10);
         for (place, (hello, recorded)) in hellos.iter().zip(recorded).enumerate() {
-            assert_eq!(hexadecimal(&hello.encode()), recorded, "hello {place}");
+            assert_eq!(HEXLOWER.encode(&hello.encode()), recorded, "hello {place}");
         }
     }
 }

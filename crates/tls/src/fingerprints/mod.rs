@@ -10,16 +10,9 @@ mod jarm_hellos;
 pub use ja3s::ja3s;
 pub use jarm::jarm;
 
-use std::fmt::Write as _;
-
 use portreeve_model::tls::Fingerprint;
 
 use crate::audit::Scene;
-
-/// Those that were wished and could be made.
-pub async fn fingerprints(scene: &Scene) -> Vec<Fingerprint> {
-    report(scene).await.made
-}
 
 /// Fingerprints, and why one that was wished could not be made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,13 +34,4 @@ pub async fn report(scene: &Scene) -> Report {
         }
     }
     report
-}
-
-/// Bytes in hexadecimal.
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _written = write!(text, "{byte:02x}");
-        text
-    })
 }

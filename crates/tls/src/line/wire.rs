@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout};
 
 use super::Patience;
 use crate::exchange::{End, Move, Script, Transcript};
+use crate::stream_error::is_gone;
 
 /// Connects and plays. Nothing takes longer than `left`, whatever the script waits for.
 pub(super) async fn play(
@@ -79,11 +80,6 @@ async fn converse(
             return end.clone();
         }
     }
-}
-
-fn is_gone(error: &io::Error) -> bool {
-    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
-    matches!(error.kind(), ConnectionReset | BrokenPipe | ConnectionAborted)
 }
 
 fn not_connected(error: &io::Error) -> End {

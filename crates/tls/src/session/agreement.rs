@@ -2,11 +2,12 @@
 
 use aws_lc_rs::agreement::{self, ECDH_P256, ECDH_P384, ECDH_P521, PrivateKey, UnparsedPublicKey, X25519};
 use num_bigint::BigUint;
+use portreeve_wire::magnitude::trimmed;
 use portreeve_wire::tls::messages::{ExchangeKey, ServerKeyExchange};
 use portreeve_wire::tls::{KeyExchange, NamedGroup, Suite, Version};
-use x509_parser::public_key::PublicKey;
 
 use super::entropy::Entropy;
+use crate::rsa::RsaKey;
 
 /// The groups of curves that are spoken, best first.
 pub const GROUPS: [NamedGroup; 4] =
@@ -39,8 +40,9 @@ pub(super) fn agree(
     match (suite.key_exchange(), exchange.map(|exchange| &exchange.key)) {
         (Some(KeyExchange::Rsa), None) => {
             let leaf = chain.first().ok_or("the server sent no certificate to encrypt with")?;
-            let (modulus, exponent) = rsa_key(leaf).ok_or("the server's certificate has no RSA key")?;
-            by_rsa(&modulus, &exponent, version, offered, entropy)
+            let key = RsaKey::of_certificate(leaf)
+                .ok_or("the server's certificate has no RSA key of a usual size")?;
+            Ok(by_rsa(&key, version, offered, entropy))
         }
         (Some(KeyExchange::Dhe), Some(ExchangeKey::FiniteField { prime, generator, public })) => {
             by_finite_field(prime, generator, public, entropy)
@@ -53,34 +55,20 @@ pub(super) fn agree(
 }
 
 /// A premaster secret of 48 bytes, encrypted as PKCS #1 v1.5 says (RFC 8017, 7.2.1).
-fn by_rsa(
-    modulus: &[u8],
-    exponent: &[u8],
-    version: Version,
-    offered: Version,
-    entropy: &mut Entropy,
-) -> Result<Half, String> {
-    let modulus = strip(modulus);
-    let length = modulus.len();
-    // Public exponents are short, and a long one only costs time.
-    if !(64..=LONGEST_NUMBER).contains(&length) || strip(exponent).len() > 8 {
-        return Err(format!("an RSA key of {} bits with such an exponent is not used", length * 8));
-    }
+fn by_rsa(key: &RsaKey, version: Version, offered: Version, entropy: &mut Entropy) -> Half {
     let mut premaster = entropy.bytes(48);
     // The version that the client offered, not the one that was chosen (RFC 5246, 7.4.7.1).
     premaster.splice(..2, offered.value().to_be_bytes());
+    let length = key.length();
     let mut padding = Vec::new();
     while padding.len() < length - 51 {
         padding.extend(entropy.bytes(length).into_iter().filter(|byte| *byte != 0));
     }
     padding.truncate(length - 51);
-    let block = [&[0, 2][..], &padding, &[0], &premaster].concat();
-    let modulus = BigUint::from_bytes_be(modulus);
-    let encrypted = BigUint::from_bytes_be(&block).modpow(&BigUint::from_bytes_be(exponent), &modulus);
-    let encrypted = padded(&encrypted, length);
+    let encrypted = key.encrypt(&[&[0, 2][..], &padding, &[0], &premaster].concat());
     // SSL 3.0 leaves the length out.
     let message = if version == Version::Ssl3 { encrypted } else { prefixed16(&encrypted) };
-    Ok(Half { message, premaster })
+    Half { message, premaster }
 }
 
 fn by_finite_field(
@@ -89,7 +77,7 @@ fn by_finite_field(
     public: &[u8],
     entropy: &mut Entropy,
 ) -> Result<Half, String> {
-    let prime = strip(prime);
+    let prime = trimmed(prime);
     if prime.len() > LONGEST_NUMBER {
         return Err(format!("a prime of {} bits is not used", prime.len() * 8));
     }
@@ -128,19 +116,6 @@ fn by_curve(group: NamedGroup, point: &[u8], entropy: &mut Entropy) -> Result<Ha
 }
 
 /// Modulus and exponent of the key of a certificate.
-fn rsa_key(der: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
-    let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
-    match certificate.public_key().parsed().ok()? {
-        PublicKey::RSA(key) => Some((key.modulus.to_vec(), key.exponent.to_vec())),
-        _ => None,
-    }
-}
-
-fn strip(number: &[u8]) -> &[u8] {
-    let zeros = number.iter().take_while(|byte| **byte == 0).count();
-    number.get(zeros..).unwrap_or_default()
-}
-
 fn padded(number: &BigUint, length: usize) -> Vec<u8> {
     let bytes = number.to_bytes_be();
     [vec![0; length.saturating_sub(bytes.len())], bytes].concat()

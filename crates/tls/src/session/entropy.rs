@@ -2,7 +2,7 @@
 //! a verdict can be made from what was recorded.
 
 use super::hash::Hash;
-use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use crate::audit::random;
 
 /// Bytes that nobody can guess who does not know the seed.
 #[derive(Clone, PartialEq, Eq)]
@@ -14,9 +14,7 @@ pub struct Entropy {
 impl Entropy {
     /// Of the system. Where it has none the session still is one, only no secret: no data of anybody is in it.
     pub fn of_system() -> Self {
-        let mut seed = [0; 32];
-        SystemRandom::new().fill(&mut seed).ok();
-        Self::of_seed(seed)
+        Self::of_seed(random())
     }
 
     /// Of a seed.

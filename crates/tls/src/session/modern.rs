@@ -2,7 +2,6 @@
 //!
 //! No data is sent: a server shows whether it takes early data by its answer to the offer.
 
-use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,6 +15,7 @@ use tokio::time::timeout;
 use super::sessions::Absent;
 use crate::audit::Scene;
 use crate::client::{self, Meeting, Tickets, configure};
+use crate::stream_error::is_gone;
 
 /// More reads than any handshake takes.
 const READS: usize = 200;
@@ -206,9 +206,4 @@ fn told(error: &rustls::Error) -> String {
         rustls::Error::AlertReceived(alert) => format!("the server sent the alert {alert:?}"),
         other => other.to_string(),
     }
-}
-
-fn is_gone(error: &io::Error) -> bool {
-    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
-    matches!(error.kind(), ConnectionReset | BrokenPipe | ConnectionAborted)
 }

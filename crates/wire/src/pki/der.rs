@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::magnitude;
+
 /// Tags that certificates use.
 pub mod tag {
     /// BOOLEAN.
@@ -70,8 +72,7 @@ impl<'a> Value<'a> {
 
     /// The magnitude of an INTEGER, without zeros before it.
     pub fn integer(&self) -> Option<&'a [u8]> {
-        let zeros = self.content.iter().take_while(|byte| **byte == 0).count();
-        (self.tag == tag::INTEGER).then(|| self.content.get(zeros..).unwrap_or_default())
+        (self.tag == tag::INTEGER).then(|| magnitude::trimmed(self.content))
     }
 }
 

@@ -84,8 +84,7 @@ async fn look(scene: &Scene) -> Judgement {
 
 /// RSA key exchange with the key of the certificate.
 fn is_asked_about(suite: Suite) -> bool {
-    suite.key_exchange() == Some(KeyExchange::Rsa)
-        && !suite.name().is_some_and(|name| name.contains("_EXPORT"))
+    suite.key_exchange() == Some(KeyExchange::Rsa) && !suite.is_export()
 }
 
 /// What rode along, and the rest over connections of its own.

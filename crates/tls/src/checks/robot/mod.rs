@@ -5,12 +5,10 @@
 
 mod ask;
 mod check;
-mod key;
 mod oracle;
 mod vectors;
 
 pub(super) use ask::Question;
 pub(super) use check::CHECK;
-pub(super) use key::RsaKey;
 pub(super) use oracle::{Answers, Finding, Strength};
 pub(super) use vectors::{Flow, Vector, batch};

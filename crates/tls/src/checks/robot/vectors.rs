@@ -4,8 +4,8 @@ use portreeve_wire::tls::{
     AlertDescription, ContentType, HandshakeType, KeyExchange, Version, handshake_message, records,
 };
 
-use super::RsaKey;
 use crate::exchange::{Flight, Transcript};
+use crate::rsa::RsaKey;
 
 /// Bytes of a secret: a version and 46 that are random (RFC 5246, 7.4.7.1).
 const SECRET: usize = 48;

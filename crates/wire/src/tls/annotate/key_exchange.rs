@@ -3,6 +3,7 @@
 use super::certificate::scheme;
 use super::message::Agreed;
 use super::pen::{Pen, bytes_in_words, length, raw};
+use crate::magnitude;
 use crate::tls::{KeyExchange, NamedGroup, Suite, Version};
 
 pub(super) fn of_server(pen: &mut Pen<'_>, agreed: Agreed) -> Option<()> {
@@ -20,7 +21,12 @@ pub(super) fn of_server(pen: &mut Pen<'_>, agreed: Agreed) -> Option<()> {
             pen.note("made for this connection alone and forgotten after it: forward secrecy");
         }
         KeyExchange::Dhe => {
-            pen.vector(2, "dh_p", |prime| format!("a prime of {} bits", bits(prime)), |_| Some(()))?;
+            pen.vector(
+                2,
+                "dh_p",
+                |prime| format!("a prime of {} bits", magnitude::bits(prime)),
+                |_| Some(()),
+            )?;
             pen.vector(2, "dh_g", raw, |_| Some(()))?;
             pen.vector(2, "dh_Ys", raw, |_| Some(()))?;
             pen.note("made for this connection: forward secrecy, if the server does not use it again");
@@ -53,10 +59,4 @@ pub(super) fn of_client(pen: &mut Pen<'_>, agreed: Agreed) -> Option<()> {
         }
         _ => None,
     }
-}
-
-fn bits(number: &[u8]) -> usize {
-    let zeros = number.iter().take_while(|byte| **byte == 0).count();
-    let first = number.get(zeros).map_or(0, |byte| byte.leading_zeros() as usize);
-    ((number.len() - zeros) * 8).saturating_sub(first)
 }
