@@ -23,6 +23,7 @@
 
 pub mod actor;
 pub mod attempt;
+pub mod loopback;
 pub mod peers;
 pub mod scenario;
 pub mod site;

@@ -3,14 +3,14 @@
 
 use std::fs;
 use std::future::Future;
-use std::io::Write as _;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use portreeve_lab::loopback::{Served, free_port};
 use portreeve_model::tls::{Audit, Party, Support, Verdict};
 use portreeve_tls::Store;
 use portreeve_tls::audit::{Endpoint, Options, audit};
@@ -22,25 +22,6 @@ use rcgen::{CertificateParams, KeyPair};
 const NAME: &str = "www.example.test";
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A program that serves until it is dropped.
-struct Served {
-    program: Child,
-    _folder: tempfile::TempDir,
-    address: SocketAddr,
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        // nginx's and Apache's first process ends the others.
-        Command::new("kill").args(["-TERM", &self.program.id().to_string()]).status().ok();
-        self.program.wait().ok();
-    }
-}
-
-fn free_port() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
 /// Writes key and certificate for these names.
 fn certificate(folder: &Path, names: &[&str]) {
     let key = KeyPair::generate().unwrap();
@@ -50,25 +31,12 @@ fn certificate(folder: &Path, names: &[&str]) {
     fs::write(folder.join("cert.pem"), certificate.pem()).unwrap();
 }
 
-fn serve(folder: tempfile::TempDir, address: SocketAddr, command: &mut Command) -> Served {
-    let quiet =
-        command.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let program = quiet.spawn().unwrap();
-    let served = Served { program, _folder: folder, address };
-    let begun = Instant::now();
-    while TcpStream::connect(address).is_err() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "{command:?} does not listen");
-        thread::sleep(Duration::from_millis(20));
-    }
-    served
-}
-
 /// nginx with these lines in its server.
 fn nginx(names: &[&str], lines: &str) -> Served {
-    let folder = tempfile::tempdir().unwrap();
-    certificate(folder.path(), names);
-    let (place, address) = (folder.path().display().to_string(), free_port());
-    let configuration = format!(
+    let nginx = |folder: &Path, address: SocketAddr| {
+        certificate(folder, names);
+        let place = folder.display();
+        let configuration = format!(
         "daemon off; worker_processes 1; pid {place}/nginx.pid; error_log stderr;
         events {{ worker_connections 256; }}
         http {{
@@ -83,39 +51,56 @@ fn nginx(names: &[&str], lines: &str) -> Served {
             }}
         }}"
     );
-    let mut file = fs::File::create(folder.path().join("nginx.conf")).unwrap();
-    file.write_all(configuration.as_bytes()).unwrap();
-    let path = folder.path().join("nginx.conf");
-    serve(folder, address, Command::new("nginx").arg("-c").arg(path).args(["-e", "stderr"]))
+        fs::write(folder.join("nginx.conf"), configuration).unwrap();
+        let mut command = Command::new("nginx");
+        command.arg("-c").arg(folder.join("nginx.conf")).args(["-e", "stderr"]);
+        command
+    };
+    Served::start(nginx).unwrap()
 }
 
 fn openssl(options: &[&str], names: &[&str]) -> Served {
-    let folder = tempfile::tempdir().unwrap();
-    certificate(folder.path(), names);
-    let address = free_port();
-    let fixed =
-        ["s_server", "-quiet", "-accept", &address.to_string(), "-cert", "cert.pem", "-key", "key.pem"];
-    serve(folder, address, Command::new("openssl").args(fixed).args(options))
+    let openssl = |folder: &Path, address: SocketAddr| {
+        certificate(folder, names);
+        let mut command = Command::new("openssl");
+        command.args([
+            "s_server",
+            "-quiet",
+            "-accept",
+            &address.to_string(),
+            "-cert",
+            "cert.pem",
+            "-key",
+            "key.pem",
+        ]);
+        command.args(options).current_dir(folder);
+        command
+    };
+    Served::start(openssl).unwrap()
 }
 
 /// Apache with these lines beside what it needs.
 fn apache(names: &[&str], lines: &str) -> Served {
     const MODULES: &str = "/usr/lib/apache2/modules";
-    let folder = tempfile::tempdir().unwrap();
-    certificate(folder.path(), names);
-    let (place, address) = (folder.path().display().to_string(), free_port());
-    let modules = ["mpm_event", "authz_core", "socache_shmcb", "ssl"];
-    let modules = modules.map(|name| format!("LoadModule {name}_module {MODULES}/mod_{name}.so\n")).concat();
-    let configuration = format!(
+    let apache = |folder: &Path, address: SocketAddr| {
+        certificate(folder, names);
+        let place = folder.display();
+        let modules = ["mpm_event", "authz_core", "socache_shmcb", "ssl"];
+        let modules =
+            modules.map(|name| format!("LoadModule {name}_module {MODULES}/mod_{name}.so\n")).concat();
+        let configuration = format!(
         "{modules}ServerRoot {place}\nPidFile {place}/pid\nDefaultRuntimeDir {place}\nErrorLog {place}/log\nListen {address}
         ServerName {NAME}\nDocumentRoot {place}/pages\n
         SSLCertificateFile {place}/cert.pem\nSSLCertificateKeyFile {place}/key.pem\n{lines}\n"
     );
-    fs::create_dir(folder.path().join("pages")).unwrap();
-    fs::write(folder.path().join("pages/index.html"), "welcome").unwrap();
-    fs::write(folder.path().join("apache.conf"), configuration).unwrap();
-    let path = folder.path().join("apache.conf");
-    serve(folder, address, Command::new("apache2").arg("-f").arg(path).arg("-DFOREGROUND"))
+        fs::create_dir(folder.join("pages")).unwrap();
+        fs::write(folder.join("pages/index.html"), "welcome").unwrap();
+        fs::write(folder.join("apache.conf"), configuration).unwrap();
+        let mut command = Command::new("apache2");
+        command.arg("-f").arg(folder.join("apache.conf")).arg("-DFOREGROUND");
+        command
+    };
+    Served::start(apache).unwrap()
 }
 
 fn in_runtime<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
@@ -242,7 +227,7 @@ fn real_servers_of_today_pass_over_the_wish_for_tls() {
         assert_eq!(http.upgrade, None);
         assert!(plain.sent.windows(16).any(|part| part == b"Upgrade: TLS/1.0"));
     }
-    let closed = free_port();
+    let closed = free_port().unwrap();
     let plain = in_runtime(async move { ask_plain(closed, NAME, PATIENCE).await });
     assert_eq!(plain.reply, Reply::Refused);
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use hickory_resolver::proto::op::{Message, MessageType, ResponseCode};
 use hickory_resolver::proto::rr::rdata::CAA;
 use hickory_resolver::proto::rr::{Name, RData, Record};
+use portreeve_lab::loopback::free_port;
 use portreeve_tls::dns::{Caa, Failure, Https, Resolver, Tlsa};
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -18,19 +19,12 @@ fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
-/// A port that is free for datagrams and streams.
-fn free_port() -> SocketAddr {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let address = socket.local_addr().unwrap();
-    TcpListener::bind(address).map_or_else(|_| free_port(), |_| address)
-}
-
 /// What a scripted server makes of a question.
 type Script = fn(&Message) -> Option<Message>;
 
 /// Answers datagrams with the first script, and streams with the second.
 fn scripted(by_datagram: Script, by_stream: Script) -> SocketAddr {
-    let address = free_port();
+    let address = free_port().unwrap();
     let (socket, listener) = (UdpSocket::bind(address).unwrap(), TcpListener::bind(address).unwrap());
     thread::spawn(move || {
         let mut buffer = [0; 2048];
@@ -76,11 +70,12 @@ fn empty(question: &Message) -> Message {
 
 #[test]
 fn every_sort_of_record_is_read_from_a_real_name_server() {
-    let address = free_port();
+    let address = free_port().unwrap();
     let https = "000100000100030268320003000220fb0005000700050001020304";
     let mut dnsmasq = Command::new("dnsmasq")
         .args(["--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--pid-file="])
-        .args(["--bind-interfaces", "--listen-address=127.0.0.1", "--local=/example/"])
+        .args(["--bind-interfaces", "--local=/example/"])
+        .arg(format!("--listen-address={}", address.ip()))
         .arg(format!("--port={}", address.port()))
         .arg("--caa-record=example,0,issue,ca.example")
         .arg("--dns-rr=_8443._tcp.www.example,52,030101aabbcc")
@@ -163,9 +158,9 @@ fn a_refusal_silence_and_a_wrong_name_are_told_apart() {
         let late = run(Resolver::with(scripted(script, |_| None), short).https("example", 443));
         assert!(matches!(late, Err(Failure::TimedOut(_))), "{late:?}");
     }
-    let closed = run(Resolver::with(free_port(), PATIENCE).tlsa(443, "example"));
+    let closed = run(Resolver::with(free_port().unwrap(), PATIENCE).tlsa(443, "example"));
     assert!(matches!(closed, Err(Failure::Failed { .. })), "{closed:?}");
     let long = "a".repeat(300);
-    let none = run(Resolver::with(free_port(), PATIENCE).https(&long, 443));
+    let none = run(Resolver::with(free_port().unwrap(), PATIENCE).https(&long, 443));
     assert!(matches!(none, Err(Failure::NoName(_))), "{none:?}");
 }

@@ -2,13 +2,15 @@
 #![expect(clippy::unwrap_used, reason = "a test: a panic is how it reports")]
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use data_encoding::{BASE64, HEXLOWER};
+use portreeve_lab::loopback::Served;
 use portreeve_model::tls::{Audit, Feature, Support};
 use portreeve_tls::Store;
 use portreeve_tls::audit::{Endpoint, Options, audit};
@@ -21,16 +23,6 @@ use rustls::crypto::hpke::Hpke;
 
 const NAME: &str = "www.example";
 const PUBLIC: &str = "public.example";
-
-/// A program that serves until it is dropped.
-struct Served(Child);
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
 
 /// Keys for Encrypted Client Hello.
 struct Keys {
@@ -62,7 +54,7 @@ impl Keys {
         let key = der(0x30, &[&[2, 1, 1], der(4, &self.private).as_slice(), &public].concat());
         let pkcs8 = der(0x30, &[&[2, 1, 0], der(0x30, &numbers).as_slice(), &der(4, &key)].concat());
         let length = u16::try_from(pkcs8.len()).unwrap().to_be_bytes();
-        base64(&[&length, pkcs8.as_slice(), &self.list()].concat())
+        BASE64.encode(&[&length, pkcs8.as_slice(), &self.list()].concat())
     }
 }
 
@@ -73,70 +65,60 @@ fn der(tag: u8, content: &[u8]) -> Vec<u8> {
     [&[tag], long, &[length], content].concat()
 }
 
-fn base64(bytes: &[u8]) -> String {
-    let digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let four = |three: &[u8]| {
-        let bits =
-            three.iter().chain([&0; 2]).take(3).fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
-        let digit = |at: usize| digits.chars().nth(bits >> (18 - 6 * at) & 63).filter(|_| at <= three.len());
-        [0, 1, 2, 3].map(|at| digit(at).unwrap_or('=')).into_iter().collect::<String>()
-    };
-    bytes.chunks(3).map(four).collect()
-}
-
-fn free_port() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
 fn finish(command: &mut Command) {
     let output = command.stdin(Stdio::null()).output().unwrap();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// NSS's server with these keys.
-fn selfserv(folder: &Path, keys: &Keys) -> (Served, SocketAddr) {
-    let key = KeyPair::generate().unwrap();
-    let names = [NAME.to_owned(), PUBLIC.to_owned()];
-    let certificate = CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
-    fs::write(folder.join("both.pem"), key.serialize_pem() + &certificate.pem()).unwrap();
-    fs::create_dir(folder.join("nss")).unwrap();
-    let openssl =
-        ["pkcs12", "-export", "-in", "both.pem", "-name", "server", "-passout", "pass:x", "-out", "both.p12"];
-    finish(Command::new("certutil").args(["-N", "-d", "sql:nss", "--empty-password"]).current_dir(folder));
-    finish(Command::new("openssl").args(openssl).current_dir(folder));
-    finish(Command::new("pk12util").args(["-i", "both.p12", "-d", "sql:nss", "-W", "x"]).current_dir(folder));
-    let address = free_port();
-    let mut command = Command::new("selfserv");
-    command
-        .args(["-e", "server", "-d", "sql:nss", "-V", "tls1.2:tls1.3", "-p", &address.port().to_string()])
-        .args(["-X", &keys.of_selfserv()])
-        .current_dir(folder);
-    (spawn(&mut command, address), address)
-}
-
-fn spawn(command: &mut Command, address: SocketAddr) -> Served {
-    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let served = Served(quiet.spawn().unwrap());
-    let begun = Instant::now();
-    while TcpStream::connect(address).is_err() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "{command:?} does not listen");
-        thread::sleep(Duration::from_millis(20));
-    }
-    served
+fn selfserv(keys: &Keys) -> Served {
+    let selfserv = |folder: &Path, address: SocketAddr| {
+        let key = KeyPair::generate().unwrap();
+        let names = [NAME.to_owned(), PUBLIC.to_owned()];
+        let certificate = CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
+        fs::write(folder.join("both.pem"), key.serialize_pem() + &certificate.pem()).unwrap();
+        fs::create_dir(folder.join("nss")).unwrap();
+        let openssl = [
+            "pkcs12", "-export", "-in", "both.pem", "-name", "server", "-passout", "pass:x", "-out",
+            "both.p12",
+        ];
+        finish(
+            Command::new("certutil").args(["-N", "-d", "sql:nss", "--empty-password"]).current_dir(folder),
+        );
+        finish(Command::new("openssl").args(openssl).current_dir(folder));
+        finish(
+            Command::new("pk12util").args(["-i", "both.p12", "-d", "sql:nss", "-W", "x"]).current_dir(folder),
+        );
+        let mut command = Command::new("selfserv");
+        command
+            .args(["-e", "server", "-d", "sql:nss", "-V", "tls1.2:tls1.3", "-p", &address.port().to_string()])
+            .args(["-X", &keys.of_selfserv()])
+            .current_dir(folder);
+        command
+    };
+    Served::start(selfserv).unwrap()
 }
 
 /// A name server whose HTTPS record for a port of the name has these keys.
-fn name_server(port: u16, keys: &[u8]) -> (Served, SocketAddr) {
-    let hexadecimal: Vec<String> = keys.iter().map(|byte| format!("{byte:02x}")).collect();
-    let record = format!("0001000005{:04x}{}", keys.len(), hexadecimal.concat());
-    let address = free_port();
-    let mut command = Command::new("dnsmasq");
-    command
-        .args(["--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--pid-file="])
-        .args(["--bind-interfaces", "--listen-address=127.0.0.1", "--local=/example/"])
-        .arg(format!("--port={}", address.port()))
-        .arg(format!("--dns-rr=_{port}._https.{NAME},65,{record}"));
-    (spawn(&mut command, address), address)
+fn name_server(port: u16, keys: &[u8]) -> Served {
+    let record = format!("0001000005{:04x}{}", keys.len(), HEXLOWER.encode(keys));
+    let dnsmasq = |_: &Path, address: SocketAddr| {
+        let mut command = Command::new("dnsmasq");
+        command
+            .args([
+                "--keep-in-foreground",
+                "--no-resolv",
+                "--no-hosts",
+                "--conf-file=/dev/null",
+                "--pid-file=",
+            ])
+            .args(["--bind-interfaces", "--local=/example/"])
+            .arg(format!("--listen-address={}", address.ip()))
+            .arg(format!("--port={}", address.port()))
+            .arg(format!("--dns-rr=_{port}._https.{NAME},65,{record}"));
+        command
+    };
+    Served::start(dnsmasq).unwrap()
 }
 
 fn audited(address: SocketAddr, name_server: Option<SocketAddr>) -> Audit {
@@ -172,17 +154,17 @@ fn feature<'a>(audit: &'a Audit, id: &str) -> &'a Feature {
 
 #[test]
 fn a_server_that_opens_encrypted_hellos_is_found_with_and_without_a_record() {
-    let folder = tempfile::tempdir().unwrap();
     let keys = Keys::new();
-    let (_selfserv, address) = selfserv(folder.path(), &keys);
+    let selfserv = selfserv(&keys);
+    let address = selfserv.address;
     // Without a record: the made-up hello is answered with keys, and those are good.
     let audit = audited(address, None);
     let found = feature(&audit, "ech");
     assert_eq!(found.support, Support::Yes, "{found:?}");
     assert!(found.statement.starts_with("The server offers keys"), "{}", found.statement);
     // With the record, at once.
-    let (_dnsmasq, server) = name_server(address.port(), &keys.list());
-    let audit = audited(address, Some(server));
+    let dnsmasq = name_server(address.port(), &keys.list());
+    let audit = audited(address, Some(dnsmasq.address));
     let (record, found) = (feature(&audit, "ech-keys"), feature(&audit, "ech"));
     assert_eq!(
         (record.support, record.values.as_slice()),
@@ -191,8 +173,8 @@ fn a_server_that_opens_encrypted_hellos_is_found_with_and_without_a_record() {
     assert_eq!(found.support, Support::Yes, "{found:?}");
     assert!(found.statement.ends_with("with the keys of its HTTPS record."), "{}", found.statement);
     // With a record whose keys the server has no more.
-    let (_dnsmasq, server) = name_server(address.port(), &Keys::new().list());
-    let audit = audited(address, Some(server));
+    let dnsmasq = name_server(address.port(), &Keys::new().list());
+    let audit = audited(address, Some(dnsmasq.address));
     let found = feature(&audit, "ech");
     assert_eq!(found.support, Support::No, "{found:?}");
     assert!(found.statement.contains("offers others"), "{}", found.statement);

@@ -5,11 +5,12 @@ use std::fs;
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use portreeve_lab::loopback::{Served, free_port};
 use portreeve_model::tls::{Explanation, Party, Protection, Step};
 use portreeve_tls::explain::explain_handshake;
 use portreeve_wire::tls::Version;
@@ -21,20 +22,6 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 const NAME: &str = "example.test";
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A program that serves until it is dropped.
-struct Served {
-    program: Child,
-    _folder: tempfile::TempDir,
-    address: SocketAddr,
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        self.program.kill().ok();
-        self.program.wait().ok();
-    }
-}
-
 /// Key and certificate in a folder.
 fn certificate(folder: &Path) {
     let key = KeyPair::generate().unwrap();
@@ -43,31 +30,25 @@ fn certificate(folder: &Path) {
     fs::write(folder.join("cert.pem"), certificate.pem()).unwrap();
 }
 
-fn free_port() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
 /// OpenSSL's server with these options.
 fn openssl(options: &[&str]) -> Served {
-    let folder = tempfile::tempdir().unwrap();
-    certificate(folder.path());
-    let address = free_port();
-    let program = Command::new("openssl")
-        .args(["s_server", "-quiet", "-accept", &address.to_string(), "-cert", "cert.pem", "-key", "key.pem"])
-        .args(options)
-        .current_dir(folder.path())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let served = Served { program, _folder: folder, address };
-    let begun = Instant::now();
-    while TcpStream::connect(address).is_err() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "openssl s_server does not listen");
-        thread::sleep(Duration::from_millis(20));
-    }
-    served
+    let openssl = |folder: &Path, address: SocketAddr| {
+        certificate(folder);
+        let mut command = Command::new("openssl");
+        command.args([
+            "s_server",
+            "-quiet",
+            "-accept",
+            &address.to_string(),
+            "-cert",
+            "cert.pem",
+            "-key",
+            "key.pem",
+        ]);
+        command.args(options).current_dir(folder);
+        command
+    };
+    Served::start(openssl).unwrap()
 }
 
 /// A server of this library, which speaks this version and closes after the handshake.
@@ -287,7 +268,7 @@ fn what_is_no_tls_is_drawn_as_the_bytes_that_it_is() {
     assert_whole(&drawn);
     assert_eq!(step(&drawn, Party::Server, "unfinished").length, 28);
     assert!(drawn.outcome.starts_with("The handshake failed"), "{}", drawn.outcome);
-    let closed = free_port();
+    let closed = free_port().unwrap();
     let drawn = explain_handshake(closed, None, None, PATIENCE);
     assert!(drawn.steps.is_empty() && drawn.outcome.contains("refused"), "{drawn:?}");
 }

@@ -1,12 +1,12 @@
 //! Fingerprints of a real server, OpenSSL's, against values that an independent implementation of JARM made of the same server.
 #![expect(clippy::unwrap_used, reason = "a test: a panic is how it reports")]
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
 
+use portreeve_lab::loopback::{Served, free_port};
 use portreeve_model::tls::Fingerprint;
 use portreeve_tls::Store;
 use portreeve_tls::audit::{Greeting, Known, Options, Scene};
@@ -14,51 +14,32 @@ use portreeve_tls::explain::Explain;
 use portreeve_tls::fingerprints;
 use portreeve_tls::line::{Limits, Line, Patience};
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
-use tempfile::TempDir;
 
 const NAME: &str = "localhost";
 
-/// `openssl s_server` that ends with the test.
-struct Server {
-    process: Child,
-    address: SocketAddr,
-    _files: TempDir,
-}
-
-impl Server {
-    fn start(arguments: &[&str]) -> Self {
-        let files = tempfile::tempdir().unwrap();
+/// OpenSSL's server with these arguments.
+fn served(arguments: &[&str]) -> Served {
+    let server = |folder: &Path, address: SocketAddr| {
         let key = KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap();
         let certificate = CertificateParams::new([NAME.to_owned()]).unwrap().self_signed(&key).unwrap();
-        let (key_file, certificate_file) =
-            (files.path().join("key.pem"), files.path().join("certificate.pem"));
-        std::fs::write(&key_file, key.serialize_pem()).unwrap();
-        std::fs::write(&certificate_file, certificate.pem()).unwrap();
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let process = Command::new("openssl")
-            .args(["s_server", "-quiet", "-www", "-accept", &address.to_string()])
-            .args(["-key".as_ref(), key_file.as_os_str(), "-cert".as_ref(), certificate_file.as_os_str()])
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let server = Self { process, address, _files: files };
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(address).is_err() {
-            assert!(Instant::now() < deadline, "openssl s_server does not listen");
-            thread::sleep(Duration::from_millis(20));
-        }
-        server
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
-    }
+        std::fs::write(folder.join("key.pem"), key.serialize_pem()).unwrap();
+        std::fs::write(folder.join("cert.pem"), certificate.pem()).unwrap();
+        let mut command = Command::new("openssl");
+        command.args([
+            "s_server",
+            "-quiet",
+            "-www",
+            "-accept",
+            &address.to_string(),
+            "-key",
+            "key.pem",
+            "-cert",
+            "cert.pem",
+        ]);
+        command.args(arguments).current_dir(folder);
+        command
+    };
+    Served::start(server).unwrap()
 }
 
 async fn made(address: SocketAddr, jarm: bool) -> fingerprints::Report {
@@ -86,18 +67,18 @@ fn value<'a>(made: &'a [Fingerprint], method: &str) -> &'a str {
 async fn values_are_those_that_others_make() {
     // Suites and versions that every version of OpenSSL since 1.1.1 has, so that its value stays the same.
     let suites = "ECDHE-RSA-AES128-GCM-SHA256:AES128-GCM-SHA256:@SECLEVEL=0";
-    let server = Server::start(&["-tls1_2", "-cipher", suites, "-groups", "P-256"]);
+    let server = served(&["-tls1_2", "-cipher", suites, "-groups", "P-256"]);
     let report = made(server.address, true).await;
     assert_eq!(report.inconclusive, [""; 0]);
     assert_eq!(value(&report.made, "jarm"), "29d13d00029d29d00029d13d29d29de904d55e8ce780f79e868c0a413f1c7f");
-    let server = Server::start(&["-tls1_3", "-ciphersuites", "TLS_AES_128_GCM_SHA256"]);
+    let server = served(&["-tls1_3", "-ciphersuites", "TLS_AES_128_GCM_SHA256"]);
     let report = made(server.address, true).await;
     assert_eq!(value(&report.made, "jarm"), "00000000000000000041d41d0000009535d5979f591ae8e547c5e5743e5b64");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ja3s_says_what_a_usual_hello_is_answered() {
-    let server = Server::start(&["-tls1_2", "-cipher", "AES128-GCM-SHA256"]);
+    let server = served(&["-tls1_2", "-cipher", "AES128-GCM-SHA256"]);
     let report = made(server.address, false).await;
     let [ja3s] = report.made.as_slice() else { panic!("{report:?}") };
     // md5sum of the source.
@@ -107,7 +88,7 @@ async fn ja3s_says_what_a_usual_hello_is_answered() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_not_there_has_no_fingerprint() {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = free_port().unwrap();
     let report = made(address, true).await;
     assert_eq!(report.made, []);
     let [why] = report.inconclusive.as_slice() else { panic!("{report:?}") };

@@ -11,7 +11,7 @@ use portreeve_model::Severity;
 use portreeve_tls::dns::Resolver;
 
 use crate::made::{Lab, authority, bytes, server, usual};
-use crate::served::{Server, audited, ids, write};
+use crate::served::{audited, ids, s_server, write};
 
 /// Answers with these records, and whether it vouches for them. Ends with the process.
 fn name_server(records: Vec<(&'static str, RData)>, vouches: bool) -> SocketAddr {
@@ -51,7 +51,7 @@ fn authorities_that_may_issue_are_told() {
     let lab = Lab::new();
     write(&lab, "leaf", &usual());
     let server =
-        Server::start(&lab, &["-cert", "leaf.pem", "-key", "leaf.key", "-cert_chain", "intermediate.pem"]);
+        s_server(&lab, &["-cert", "leaf.pem", "-key", "leaf.key", "-cert_chain", "intermediate.pem"]);
     let records = vec![("test.", caa("letsencrypt.org")), ("test.", caa("pki.goog"))];
     let audit = audited(&lab, server.address, Some("example.test"), Some(resolver(records, false)));
     let told = audit.records.unwrap();
@@ -73,7 +73,7 @@ fn an_authority_that_may_not_issue_is_told() {
     let lab = Lab { intermediate: rcgen::CertifiedIssuer::signed_by(params, key, &lab.root).unwrap(), ..lab };
     write(&lab, "leaf", &server(&["*.example.test"], -10, 80, 2));
     let started =
-        Server::start(&lab, &["-cert", "leaf.pem", "-key", "leaf.key", "-cert_chain", "intermediate.pem"]);
+        s_server(&lab, &["-cert", "leaf.pem", "-key", "leaf.key", "-cert_chain", "intermediate.pem"]);
     let wild = |domain: Option<&str>| {
         RData::CAA(CAA::new_issuewild(false, domain.map(|name| Name::from_ascii(name).unwrap()), Vec::new()))
     };
@@ -98,7 +98,7 @@ fn tlsa_records_are_compared_with_the_chain() {
     let lab = Lab::new();
     write(&lab, "leaf", &usual());
     let server =
-        Server::start(&lab, &["-cert", "leaf.pem", "-key", "leaf.key", "-cert_chain", "intermediate.pem"]);
+        s_server(&lab, &["-cert", "leaf.pem", "-key", "leaf.key", "-cert_chain", "intermediate.pem"]);
     let first = audited(&lab, server.address, Some("example.test"), None);
     let chain = &first.certificates[0].certificates;
     let (key, upper) = (bytes(chain[0].spki_sha256.as_ref().unwrap()), bytes(&chain[1].sha256));
@@ -136,7 +136,7 @@ fn silence_of_the_name_server_is_no_answer() {
     let lab = Lab::new();
     write(&lab, "leaf", &usual());
     let server =
-        Server::start(&lab, &["-cert", "leaf.pem", "-key", "leaf.key", "-cert_chain", "intermediate.pem"]);
+        s_server(&lab, &["-cert", "leaf.pem", "-key", "leaf.key", "-cert_chain", "intermediate.pem"]);
     let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
     let resolver = Resolver::with(silent.local_addr().unwrap(), Duration::from_millis(200));
     let audit = audited(&lab, server.address, Some("example.test"), Some(resolver));

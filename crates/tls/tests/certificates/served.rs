@@ -1,11 +1,12 @@
 //! Servers: what an audit tells of their certificates.
 
-use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use portreeve_lab::loopback::Served;
 use portreeve_model::tls::{Audit, Support};
 use portreeve_tls::audit::{Endpoint, Options, audit};
 use portreeve_tls::dns::Resolver;
@@ -14,36 +15,15 @@ use rcgen::CertificateParams;
 
 use crate::made::{Lab, server, store, usual};
 
-/// openssl's server, which ends with the test.
-pub(crate) struct Server {
-    process: Child,
-    pub(crate) address: SocketAddr,
-}
-
-impl Server {
-    pub(crate) fn start(lab: &Lab, arguments: &[&str]) -> Self {
-        let mut process = Command::new("openssl")
-            .args(["s_server", "-accept", "127.0.0.1:0", "-www"])
-            .args(arguments)
-            .current_dir(lab.folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let address = lines.find_map(|line| line.unwrap().strip_prefix("ACCEPT ")?.parse().ok()).unwrap();
-        // What it says later is read, so that it is not kept from saying it.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { process, address }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
-    }
+/// OpenSSL's server, with files of the lab.
+pub(crate) fn s_server(lab: &Lab, arguments: &[&str]) -> Served {
+    let server = |_: &Path, address: SocketAddr| {
+        let mut command = Command::new("openssl");
+        command.args(["s_server", "-accept", &address.to_string(), "-www"]);
+        command.args(arguments).current_dir(lab.folder.path());
+        command
+    };
+    Served::start(server).unwrap()
 }
 
 /// An audit of a server where the lab's root is one of a public list, and of this host.
@@ -94,8 +74,7 @@ pub(crate) fn write(lab: &Lab, name: &str, params: &CertificateParams) {
 /// What is found where a server serves such a certificate with its chain.
 pub(crate) fn findings_of(lab: &Lab, params: &CertificateParams) -> Vec<String> {
     write(lab, "leaf", params);
-    let server =
-        Server::start(lab, &["-cert", "leaf.pem", "-key", "leaf.key", "-cert_chain", "intermediate.pem"]);
+    let server = s_server(lab, &["-cert", "leaf.pem", "-key", "leaf.key", "-cert_chain", "intermediate.pem"]);
     ids(&audited(lab, server.address, Some("example.test"), None))
 }
 
@@ -104,7 +83,7 @@ fn a_good_server_has_no_findings() {
     let lab = Lab::new();
     write(&lab, "leaf", &usual());
     let server =
-        Server::start(&lab, &["-cert", "leaf.pem", "-key", "leaf.key", "-cert_chain", "intermediate.pem"]);
+        s_server(&lab, &["-cert", "leaf.pem", "-key", "leaf.key", "-cert_chain", "intermediate.pem"]);
     let audit = audited(&lab, server.address, Some("example.test"), None);
     assert_eq!(ids(&audit), Vec::<String>::new());
     assert_eq!(audit.certificates.len(), 1);
@@ -126,7 +105,7 @@ fn keys_of_both_sorts_and_the_answer_without_a_name_are_seen() {
     lab.write("rsa.key", rsa.serialize_pem());
     let first = ["-cert", "curve.pem", "-key", "curve.key", "-cert_chain", "intermediate.pem"];
     let second = ["-dcert", "rsa.pem", "-dkey", "rsa.key", "-dcert_chain", "intermediate.pem"];
-    let started = Server::start(&lab, &[first, second].concat());
+    let started = s_server(&lab, &[first, second].concat());
     let audit = audited(&lab, started.address, Some("example.test"), None);
     assert_eq!(ids(&audit), Vec::<String>::new());
     let keys: Vec<&str> =
@@ -143,7 +122,7 @@ fn keys_of_both_sorts_and_the_answer_without_a_name_are_seen() {
     for version in ["-tls1_2", "-tls1_3"] {
         let second = ["-servername", "example.test", "-cert2", "curve.pem", "-key2", "curve.key", version];
         let first = ["-cert", "fallback.pem", "-key", "fallback.key", "-cert_chain", "intermediate.pem"];
-        let started = Server::start(&lab, &[&first[..], &second].concat());
+        let started = s_server(&lab, &[&first[..], &second].concat());
         let audit = audited(&lab, started.address, Some("example.test"), None);
         let told: Vec<(&str, &str)> = audit
             .certificates
@@ -162,7 +141,7 @@ fn an_address_is_compared_and_asked_without_a_name() {
     let lab = Lab::new();
     write(&lab, "leaf", &usual());
     let arguments = ["-cert", "leaf.pem", "-key", "leaf.key", "-cert_chain", "intermediate.pem"];
-    let started = Server::start(&lab, &arguments);
+    let started = s_server(&lab, &arguments);
     let audit = audited(&lab, started.address, None, None);
     assert_eq!(ids(&audit), ["tls/certificate-name-mismatch"]);
     assert_eq!(audit.certificates[0].sent_for, ["no name"]);

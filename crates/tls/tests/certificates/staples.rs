@@ -1,10 +1,11 @@
 //! Stapled statuses, made by openssl's responder.
 
+use portreeve_lab::loopback::Served;
 use portreeve_model::tls::{CertificateStatus, Support};
 use rcgen::{CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, KeyPair, SerialNumber};
 
 use crate::made::{Lab, openssl, timestamps, usual, valid};
-use crate::served::{Server, audited, ids, write};
+use crate::served::{audited, ids, s_server, write};
 
 /// A certificate with a responder, and what openssl's responder says of it.
 fn with_responder() -> CertificateParams {
@@ -49,9 +50,9 @@ fn respond(lab: &Lab, index: &str, responder: &str, more: &[&str]) {
 const GOOD: &str = "V\t350101000000Z\t\t012345\tunknown\t/CN=example.test\n";
 const REVOKED: &str = "R\t350101000000Z\t260901000000Z,keyCompromise\t012345\tunknown\t/CN=example.test\n";
 
-fn start(lab: &Lab) -> Server {
+fn start(lab: &Lab) -> Served {
     let first = ["-cert", "leaf.pem", "-key", "leaf.key", "-cert_chain", "intermediate.pem"];
-    Server::start(lab, &[&first[..], &["-status_file", "staple.der"]].concat())
+    s_server(lab, &[&first[..], &["-status_file", "staple.der"]].concat())
 }
 
 #[test]
@@ -130,7 +131,7 @@ fn a_response_for_another_certificate_or_none_at_all_is_said() {
     }
     write(&lab, "leaf", &with_responder());
     let server =
-        Server::start(&lab, &["-cert", "leaf.pem", "-key", "leaf.key", "-cert_chain", "intermediate.pem"]);
+        s_server(&lab, &["-cert", "leaf.pem", "-key", "leaf.key", "-cert_chain", "intermediate.pem"]);
     let audit = audited(&lab, server.address, Some("example.test"), None);
     assert_eq!(audit.certificates[0].stapling, Support::No);
     let feature = audit.features.iter().find(|feature| feature.id == "ocsp-stapling").unwrap();
@@ -153,7 +154,7 @@ fn timestamps_of_the_handshake_count() {
         format!("-----BEGIN SERVERINFO FOR SCT-----\n{encoded}\n-----END SERVERINFO FOR SCT-----\n"),
     );
     let first = ["-cert", "leaf.pem", "-key", "leaf.key", "-cert_chain", "intermediate.pem"];
-    let server = Server::start(&lab, &[&first[..], &["-serverinfo", "info.pem"]].concat());
+    let server = s_server(&lab, &[&first[..], &["-serverinfo", "info.pem"]].concat());
     let audit = audited(&lab, server.address, Some("example.test"), None);
     let seen: Vec<TimestampVia> = audit.certificates[0].timestamps.iter().map(|one| one.via).collect();
     assert_eq!(seen, [TimestampVia::Handshake, TimestampVia::Handshake]);

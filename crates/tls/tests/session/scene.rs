@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use portreeve_lab::loopback::Served;
 use portreeve_model::tls::{Feature, Order, Support, Verdict, Weakness};
 use portreeve_tls::audit::{Greeting, Known, KnownVersion, Options, Scene};
 use portreeve_tls::exchange::End;
@@ -11,8 +12,6 @@ use portreeve_tls::session::{Conversation, Inside, Talk, can_speak, hello_of, pl
 use portreeve_tls::store::Store;
 use portreeve_tls::{checks, features};
 use portreeve_wire::tls::{ClientHello, Suite, Version};
-
-use super::server::Server;
 
 /// Features and weaknesses that were found.
 pub(crate) struct Found {
@@ -33,7 +32,7 @@ impl Found {
 }
 
 /// What is said of a server that speaks these versions, each with these suites.
-pub(crate) fn look(server: &Server, spoken: &[(Version, &[u16])]) -> Found {
+pub(crate) fn look(server: &Served, spoken: &[(Version, &[u16])]) -> Found {
     run(async {
         let scene = scene(server, spoken);
         let features = features::look_at_all(&scene).await;
@@ -43,7 +42,7 @@ pub(crate) fn look(server: &Server, spoken: &[(Version, &[u16])]) -> Found {
 
 /// A conversation with a server, its hello changed first.
 pub(crate) fn hold(
-    server: &Server,
+    server: &Served,
     version: Version,
     suites: &[Suite],
     inside: bool,
@@ -59,7 +58,7 @@ pub(crate) fn hold(
 }
 
 /// The suites of a version that a session can be held in and that the server agrees to; any other trouble than a refusal is a failure.
-pub(crate) fn agreed(server: &Server, version: Version, change: impl Fn(&mut ClientHello)) -> Vec<Suite> {
+pub(crate) fn agreed(server: &Served, version: Version, change: impl Fn(&mut ClientHello)) -> Vec<Suite> {
     let can = Suite::all().filter(|suite| can_speak(version, *suite));
     let mut agreed = Vec::new();
     for suite in can {
@@ -75,7 +74,7 @@ pub(crate) fn agreed(server: &Server, version: Version, change: impl Fn(&mut Cli
     agreed
 }
 
-fn scene(server: &Server, spoken: &[(Version, &[u16])]) -> Scene {
+fn scene(server: &Served, spoken: &[(Version, &[u16])]) -> Scene {
     let versions = spoken.iter().map(|(version, suites)| KnownVersion {
         version: *version,
         support: Support::Yes,
