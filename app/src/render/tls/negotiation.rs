@@ -1,8 +1,9 @@
 //! Groups, signature algorithms and application protocols.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use portreeve_model::tls::{KeyExchangeGroup, Negotiation};
+use portreeve_model::tls::{KeyExchangeGroup, Negotiation, SignatureAlgorithm};
 
 use super::lines::{line, pieces};
 use super::suites::order;
@@ -29,12 +30,31 @@ pub(super) fn print(out: &mut dyn Write, negotiation: &Negotiation, view: &View)
             line(out, &group.name, prime, Ink::Faint, view)?;
         }
     }
-    let names: Vec<(Ink, String)> =
-        signature_algorithms.iter().map(|named| (Ink::Normal, named.name.clone())).collect();
-    pieces(out, "signatures", &names, ", ", view)?;
+    signatures(out, signature_algorithms, view)?;
     let names: Vec<(Ink, String)> =
         application_protocols.iter().map(|name| (Ink::Normal, name.clone())).collect();
     pieces(out, "ALPN", &names, ", ", view)
+}
+
+/// One list where every version has the same, and one for each version where they differ.
+fn signatures(out: &mut dyn Write, algorithms: &[SignatureAlgorithm], view: &View) -> io::Result<()> {
+    let versions: BTreeSet<&String> = algorithms.iter().flat_map(|one| &one.versions).collect();
+    let of = |version: &str| -> Vec<(Ink, String)> {
+        let those = algorithms.iter().filter(|one| one.versions.iter().any(|spoken| spoken == version));
+        those.map(|one| (Ink::Normal, one.name.clone())).collect()
+    };
+    let is_same = algorithms.iter().all(|one| one.versions.len() == versions.len());
+    for (place, version) in versions.iter().rev().enumerate() {
+        let mut names = of(version);
+        if !is_same && let Some((_, first)) = names.first_mut() {
+            first.insert_str(0, &format!("{version}: "));
+        }
+        pieces(out, if place == 0 { "signatures" } else { "" }, &names, ", ", view)?;
+        if is_same {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn group(group: &KeyExchangeGroup) -> (Ink, String) {

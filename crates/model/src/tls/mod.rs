@@ -19,7 +19,7 @@ pub use certificate_records::{CertificateStatus, Records, StapledStatus, TlsaRec
 pub use evidence::{Evidence, Party};
 pub use explain::{Excerpt, Explanation, Field, Part, Protection, Step};
 pub use feature::{Feature, Group as FeatureGroup};
-pub use negotiation::{KeyExchangeGroup, Named, Negotiation, Order, Protocol, Suite};
+pub use negotiation::{KeyExchangeGroup, Negotiation, Order, Protocol, SignatureAlgorithm, Suite};
 pub use target::{Effort, Outcome, Target, Unreached};
 pub use weakness::{Verdict, Weakness};
 

@@ -16,7 +16,7 @@ pub struct Negotiation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_order: Option<Order>,
     /// Signature algorithms that it signs its key exchange with (TLS 1.2 and 1.3).
-    pub signature_algorithms: Vec<Named>,
+    pub signature_algorithms: Vec<SignatureAlgorithm>,
     /// Application protocols (ALPN).
     pub application_protocols: Vec<String>,
 }
@@ -103,11 +103,13 @@ pub struct KeyExchangeGroup {
     pub post_quantum: bool,
 }
 
-/// A number of the registry with its name.
+/// An algorithm that a server signs its key exchange with.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-pub struct Named {
+pub struct SignatureAlgorithm {
     /// Number on the wire.
     pub number: u16,
     /// Name; of one without a name its number.
     pub name: String,
+    /// Versions in which the server signed with it, oldest first.
+    pub versions: Vec<String>,
 }

@@ -9,6 +9,7 @@ use crate::checks::Rides;
 use crate::client::{Meeting, Tickets};
 use crate::exchange::Flight;
 use crate::http::NoAnswer;
+use crate::sealed::SealedFlight;
 
 /// Everything that is known of a server.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +26,10 @@ pub struct Known {
     pub group_order: Option<Order>,
     /// Signature algorithms of key exchanges of TLS 1.2.
     pub signatures12: Vec<SignatureScheme>,
+    /// Signature algorithms of handshakes of TLS 1.3.
+    pub signatures13: Vec<SignatureScheme>,
+    /// First flights of TLS 1.3, decrypted: one for each chain of certificates that was seen in them.
+    pub sealed: Vec<SealedFlight>,
     /// Application protocols that were chosen on the connections of the flights.
     pub protocols: Vec<String>,
     /// How SSL 2.0 was answered, and how the versions that are not spoken were refused.

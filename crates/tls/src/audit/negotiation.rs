@@ -1,10 +1,12 @@
 //! What can be agreed on, as documents tell it.
 
 use data_encoding::HEXLOWER;
-use portreeve_model::tls::{Evidence, KeyExchangeGroup, Named, Negotiation, Order, Protocol, Suite, Support};
+use portreeve_model::tls::{
+    Evidence, KeyExchangeGroup, Negotiation, Order, Protocol, SignatureAlgorithm, Suite, Support,
+};
 use portreeve_wire::magnitude;
 use portreeve_wire::tls::messages::ExchangeKey;
-use portreeve_wire::tls::{self, Cipher, KeyExchange, Mac, Mode, NamedGroup, SignatureScheme, Version, ssl2};
+use portreeve_wire::tls::{self, Cipher, KeyExchange, Mac, Mode, NamedGroup, Version, ssl2};
 
 use super::{Known, KnownVersion};
 use crate::exchange::Flight;
@@ -18,7 +20,7 @@ pub(super) fn told(known: &Known) -> Negotiation {
         protocols,
         groups: groups(known),
         group_order: known.group_order,
-        signature_algorithms: known.signatures12.iter().map(|scheme| named(*scheme)).collect(),
+        signature_algorithms: signature_algorithms(known),
         application_protocols: known.protocols.clone(),
     }
 }
@@ -200,6 +202,20 @@ fn prime_group(prime: &[u8]) -> KeyExchangeGroup {
     }
 }
 
-fn named(scheme: SignatureScheme) -> Named {
-    Named { number: scheme.value(), name: scheme.to_string() }
+/// Those of TLS 1.3 first.
+fn signature_algorithms(known: &Known) -> Vec<SignatureAlgorithm> {
+    let mut all: Vec<SignatureAlgorithm> = Vec::new();
+    for (version, schemes) in [(Version::Tls13, &known.signatures13), (Version::Tls12, &known.signatures12)] {
+        for scheme in schemes {
+            match all.iter_mut().find(|one| one.number == scheme.value()) {
+                Some(one) => one.versions.insert(0, version.to_string()),
+                None => all.push(SignatureAlgorithm {
+                    number: scheme.value(),
+                    name: scheme.to_string(),
+                    versions: vec![version.to_string()],
+                }),
+            }
+        }
+    }
+    all
 }

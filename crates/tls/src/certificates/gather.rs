@@ -10,6 +10,7 @@ use super::served::Offered;
 use crate::audit::{Greeting, Scene};
 use crate::client::{self, Meeting};
 use crate::exchange::{End, Flight};
+use crate::sealed::SealedFlight;
 use crate::{Certificate, handshake};
 
 /// The longest chain that is looked at: a message may hold tens of thousands of certificates of a few bytes.
@@ -26,7 +27,7 @@ pub struct Sent {
     pub staple: Option<Vec<u8>>,
     /// Signed timestamps of the handshake, as a list.
     pub timestamps: Option<Vec<u8>>,
-    /// Whether the handshake shows such timestamps: in TLS 1.3 they are encrypted, and the client of this program does not ask for them.
+    /// Whether the handshake shows such timestamps: the modern client does not ask for them.
     pub shows_timestamps: bool,
     /// Versions in which it came: `TLS 1.2`.
     pub versions: Vec<String>,
@@ -52,6 +53,12 @@ pub fn sent_for_name(scene: &Scene) -> Vec<Sent> {
     let mut all: Vec<Sent> = Vec::new();
     if let Some(meeting) = scene.known.modern.as_ref().filter(|meeting| !meeting.chain.is_empty()) {
         all.push(of_meeting(meeting));
+    }
+    for flight in &scene.known.sealed {
+        match all.iter_mut().find(|one| is_chain(&one.chain, &flight.chain)) {
+            Some(one) => one.add(beside_sealed(flight)),
+            None => all.push(of_sealed(flight)),
+        }
     }
     for flight in scene.known.flights().filter(|flight| !flight.chain.is_empty()) {
         // Most flights bring the same chain, which is read once.
@@ -96,6 +103,22 @@ fn of_meeting(meeting: &Meeting) -> Sent {
         timestamps: None,
         shows_timestamps: false,
         versions: meeting.established.version.iter().cloned().collect(),
+    }
+}
+
+fn of_sealed(flight: &SealedFlight) -> Sent {
+    let chain = flight.chain.iter().take(MOST).map(|der| Certificate::read(der)).collect();
+    Sent { chain, omitted: flight.chain.len().saturating_sub(MOST), ..beside_sealed(flight) }
+}
+
+/// What came beside the chain in TLS 1.3.
+fn beside_sealed(flight: &SealedFlight) -> Sent {
+    Sent {
+        staple: flight.stapled.clone(),
+        timestamps: flight.timestamps.clone(),
+        shows_timestamps: true,
+        versions: vec![Version::Tls13.to_string()],
+        ..Sent::default()
     }
 }
 

@@ -7,10 +7,11 @@ use portreeve_wire::tls::Version;
 
 use super::offer::Offer;
 use super::reply::{Reply, why};
-use crate::audit::Greeting;
+use crate::audit::{Greeting, random};
 use crate::checks::Rides;
 use crate::exchange::{FirstFlight, Transcript, then};
 use crate::line::Line;
+use crate::sealed::{SealedFlight, SecondHello};
 
 /// Who is asked, and how.
 #[derive(Debug)]
@@ -42,6 +43,11 @@ impl<'a> Asker<'a> {
     /// The same, and what was heard.
     pub(super) async fn ask_heard(&self, offer: &Offer) -> (Reply, Transcript) {
         let heard = self.play(offer).await;
+        self.confirmed(offer, heard).await
+    }
+
+    /// The answer; where it may be a refusal, after asking again.
+    async fn confirmed(&self, offer: &Offer, heard: Transcript) -> (Reply, Transcript) {
         let reply = Reply::of(&heard, offer);
         let Reply::Doubtful(first) = reply else { return (reply, heard) };
         let hello = offer.hello(self.greeting).encode();
@@ -53,6 +59,17 @@ impl<'a> Asker<'a> {
             reply => reply,
         };
         (reply, again)
+    }
+
+    /// Puts an offer of TLS 1.3 to the server, and goes on after its retry where the offer says so.
+    pub(super) async fn ask_on(&self, offer: &Offer) -> (Reply, Option<SealedFlight>) {
+        let Some(signatures) = &offer.go_on else { return (self.ask(offer).await, None) };
+        let (hello, patience) = (offer.hello(self.greeting), self.line.patience().answer);
+        let flight = FirstFlight::new(hello.encode(), patience);
+        let second = SecondHello::new(hello, random(), patience).signed_with(signatures);
+        let heard = self.line.play(then(flight, second.clone())).await;
+        let sealed = second.read(&heard);
+        (self.confirmed(offer, heard).await.0, sealed)
     }
 
     async fn play(&self, offer: &Offer) -> Transcript {

@@ -12,6 +12,7 @@ mod preference;
 mod removal;
 mod reply;
 mod round;
+mod signatures;
 mod signer;
 mod ssl2;
 mod suites;

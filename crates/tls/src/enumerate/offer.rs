@@ -20,6 +20,8 @@ pub(super) struct Offer {
     pub(super) protocols: Vec<&'static str>,
     /// Send keys for X25519 and P-256 in TLS 1.3 (of points that everybody knows: nothing is decrypted).
     pub(super) key_shares: bool,
+    /// Answer the retry of TLS 1.3 with a key and these signature algorithms, so that the server goes on and signs.
+    pub(super) go_on: Option<Vec<SignatureScheme>>,
 }
 
 /// An X25519 key: the base point (RFC 7748, 4.1).
@@ -58,6 +60,10 @@ impl Offer {
                 .filter(|(group, _)| self.key_shares && self.groups.contains(group))
                 .collect();
             hello.set(Extension::key_shares(&shares));
+            if self.go_on.is_some() && greeting.manner == Manner::Full {
+                hello.set(Extension::status_request());
+                hello.set(Extension::empty(ExtensionType::SignedCertificateTimestamp));
+            }
             return hello;
         }
         if greeting.manner == Manner::Full {

@@ -18,6 +18,7 @@ use super::signer::Signer;
 use super::suites::Suites;
 use super::vocabulary::Vocabulary;
 use crate::exchange::Flight;
+use crate::sealed::SealedFlight;
 
 /// More questions than any version needs: a server that goes on for ever is left.
 const QUESTIONS: u32 = 600;
@@ -158,6 +159,7 @@ impl Removal {
             signatures: self.offered_signatures(),
             protocols: self.protocols.clone(),
             key_shares: false,
+            go_on: None,
         })
     }
 
@@ -476,6 +478,8 @@ pub(super) struct Outcome {
     pub(super) groups: Vec<NamedGroup>,
     pub(super) group_order: Order,
     pub(super) signatures: Vec<SignatureScheme>,
+    /// Flights of TLS 1.3 with different certificates.
+    pub(super) sealed: Vec<SealedFlight>,
     pub(super) protocols: Vec<String>,
     pub(super) refusal: Option<Refusal>,
     pub(super) stopped: Option<Stop>,
@@ -490,6 +494,7 @@ impl From<Removal> for Outcome {
             groups: removal.groups.seen().to_vec(),
             group_order: removal.groups.order(),
             signatures: removal.signatures.iter().flat_map(|(_, aside)| aside.seen()).copied().collect(),
+            sealed: Vec::new(),
             flights: removal.flights,
             protocols: removal.protocols_seen,
             refusal: removal.refusal,

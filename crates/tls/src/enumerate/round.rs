@@ -26,6 +26,9 @@ pub enum Conduct {
     Unreadable(String),
 }
 
+/// What is missing where no group or suite of the server's was one that there are keys of.
+const UNSIGNED: &str = "How the server signs in TLS 1.3 is not known: it never went on with a group and a suite that are spoken here.";
+
 /// What came of all versions.
 #[derive(Debug)]
 pub(super) struct Round {
@@ -126,7 +129,7 @@ impl Round {
             ..Known::default()
         };
         known.refusals.extend(self.ssl2.evidence.map(|evidence| (Version::Ssl2, evidence)));
-        for outcome in self.outcomes {
+        for mut outcome in self.outcomes {
             let evidence = outcome.refusal.as_ref().and_then(|refusal| refusal.evidence.clone());
             known.refusals.extend(evidence.map(|evidence| (outcome.version, evidence)));
             match outcome.version {
@@ -135,7 +138,12 @@ impl Round {
                 _ if !outcome.groups.is_empty() => known.groups12.clone_from(&outcome.groups),
                 _ => {}
             }
-            known.signatures12.extend(&outcome.signatures);
+            let signatures = match outcome.version {
+                Version::Tls13 => &mut known.signatures13,
+                _ => &mut known.signatures12,
+            };
+            signatures.extend(&outcome.signatures);
+            known.sealed.append(&mut outcome.sealed);
             for protocol in &outcome.protocols {
                 if !known.protocols.contains(protocol) {
                     known.protocols.push(protocol.clone());
@@ -146,6 +154,12 @@ impl Round {
                 && (outcome.version != Version::Tls13 || known.group_order.is_none())
             {
                 known.group_order = Some(outcome.group_order);
+            }
+            if outcome.version == Version::Tls13
+                && !outcome.suites.is_empty()
+                && outcome.signatures.is_empty()
+            {
+                known.notes.push(UNSIGNED.to_owned());
             }
             known.versions.push(version(outcome));
         }
@@ -175,7 +189,8 @@ async fn go_on(asker: &Asker<'_>, removal: &mut Removal) {
 
 async fn new(asker: &Asker<'_>, mut removal: Removal13) -> Outcome {
     while let Some(offer) = removal.question() {
-        removal.answer(asker.ask(&offer).await);
+        let (reply, sealed) = asker.ask_on(&offer).await;
+        removal.answer(reply, sealed);
     }
     removal.into()
 }

@@ -15,6 +15,7 @@ use super::tls13::Removal13;
 use super::vocabulary::Vocabulary;
 use crate::audit::Manner;
 use crate::exchange::Flight;
+use crate::sealed::SealedFlight;
 
 /// A server by what it prefers.
 #[derive(Clone)]
@@ -124,7 +125,8 @@ fn play13(mut server: impl FnMut(&Offer) -> Reply) -> (Outcome, u32) {
     let mut questions = 0;
     while let Some(offer) = removal.question() {
         questions += 1;
-        removal.answer(server(&offer));
+        // It signs with nothing that is asked for.
+        removal.answer(server(&offer), Some(SealedFlight::default()));
     }
     (removal.into(), questions)
 }

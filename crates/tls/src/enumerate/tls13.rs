@@ -9,8 +9,10 @@ use super::offer::Offer;
 use super::preference::{Preference, is_chacha};
 use super::removal::{Outcome, Stop};
 use super::reply::{Refusal, Reply, Unclear};
+use super::signatures::Signatures;
 use super::vocabulary::Vocabulary;
 use crate::exchange::Flight;
+use crate::sealed::{SealedFlight, SecondHello};
 
 /// More questions than there are suites and groups.
 const QUESTIONS: u32 = 100;
@@ -20,9 +22,9 @@ const QUESTIONS: u32 = 100;
 pub(super) struct Removal13 {
     suites: Aside<Suite>,
     groups: Groups,
+    signatures: Signatures,
     flights: Vec<Flight>,
-    /// Suites and groups were restricted, and it refused: the groups alone are next.
-    doubt: bool,
+    stage: Stage,
     key_shares: bool,
     preference: Option<Preference>,
     /// `ChaCha20` was chosen where it stood first, and not before: by the client's order, or as the client's wish.
@@ -30,6 +32,17 @@ pub(super) struct Removal13 {
     refusal: Option<Refusal>,
     stopped: Option<Stop>,
     questions: u32,
+}
+
+/// What a question is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Suites and groups.
+    Both,
+    /// Suites and groups were restricted, and it refused: the groups alone are next.
+    Doubt,
+    /// Suites and groups are known: signature algorithms alone.
+    Signatures,
 }
 
 /// Groups: what was chosen is left out. Every other offer is turned round, so that the choices tell whose order it is.
@@ -54,6 +67,11 @@ impl Groups {
 
     fn is_restricted(&self) -> bool {
         !self.over && !self.seen.is_empty()
+    }
+
+    /// Those that were chosen, and that there are keys of here.
+    fn answered(&self) -> Vec<NamedGroup> {
+        self.seen.iter().copied().filter(|group| SecondHello::answers(*group)).collect()
     }
 
     /// Whether it is new.
@@ -101,8 +119,9 @@ impl Removal13 {
                 history: Vec::new(),
                 offered: Vec::new(),
             },
+            signatures: Signatures::new(),
             flights: Vec::new(),
-            doubt: false,
+            stage: Stage::Both,
             key_shares: false,
             preference: None,
             wish: false,
@@ -118,14 +137,24 @@ impl Removal13 {
             return None;
         }
         self.questions += 1;
-        let suites = if self.suites.is_over() && self.groups.over {
+        if self.stage == Stage::Signatures {
+            self.stage = Stage::Both;
+        }
+        let is_known = self.suites.is_over() && self.groups.over;
+        if is_known && (self.key_shares || self.groups.answered().is_empty()) {
+            self.signatures.finish();
+        }
+        let suites = if is_known && !self.signatures.is_over() {
+            self.stage = Stage::Signatures;
+            self.suites.seen().to_vec()
+        } else if is_known {
             // What was chosen while those seen were offered last tells whose order it is, but for a server that grants wishes.
             if self.suites.order() != Order::Server || !self.wish {
                 return None;
             }
             let seen = self.suites.seen();
             self.preference.get_or_insert_with(|| Preference::new(seen)).question()?
-        } else if self.suites.is_over() || self.doubt {
+        } else if self.suites.is_over() || self.stage == Stage::Doubt {
             self.suites.seen().to_vec()
         } else if self.suites.wants_removal() {
             self.suites.left().to_vec()
@@ -136,18 +165,35 @@ impl Removal13 {
         } else {
             self.suites.rotated()
         };
+        let ask_signatures = self.stage == Stage::Signatures || !self.signatures.are_alike();
+        let go_on = (ask_signatures && !self.signatures.is_over() && !self.key_shares)
+            .then(|| self.signatures.second());
+        let signatures = if ask_signatures { self.signatures.first() } else { Signatures::all() };
         Some(Offer {
             version: Version::Tls13,
             suites,
-            groups: self.groups.offer(),
-            signatures: crate::audit::SIGNATURES.to_vec(),
+            groups: if self.stage == Stage::Signatures {
+                self.groups.answered()
+            } else {
+                self.groups.offer()
+            },
+            signatures,
             protocols: Vec::new(),
             key_shares: self.key_shares,
+            go_on,
         })
     }
 
-    /// Takes the answer to the offer.
-    pub(super) fn answer(&mut self, reply: Reply) {
+    /// Takes the answer to the offer, and what came when it went on.
+    pub(super) fn answer(&mut self, reply: Reply, sealed: Option<SealedFlight>) {
+        if self.stage == Stage::Signatures && !matches!(reply, Reply::Chose(_)) {
+            return self.signatures.finish();
+        }
+        match sealed {
+            Some(sealed) => self.signatures.take(sealed),
+            None if self.stage == Stage::Signatures => self.signatures.finish(),
+            None => {}
+        }
         match reply {
             Reply::Chose(flight) => self.chose(*flight),
             Reply::Dishonest(why) => self.unclear(Stop::Unclear(Unclear::Other(why))),
@@ -166,9 +212,9 @@ impl Removal13 {
         if let Some(preference) = &mut self.preference {
             return preference.answer(Some(suite));
         }
-        if self.doubt {
+        if self.stage == Stage::Doubt {
             // The same groups are welcome with the suites that are known: it was the suites that it refused.
-            self.doubt = false;
+            self.stage = Stage::Both;
             self.suites.exhaust();
         }
         let before = self.suites.seen().len();
@@ -187,11 +233,11 @@ impl Removal13 {
             return preference.answer(None);
         }
         let (suites, groups) = (self.suites.wants_removal(), self.groups.is_restricted());
-        if self.doubt {
-            self.doubt = false;
+        if self.stage == Stage::Doubt {
+            self.stage = Stage::Both;
             self.groups.over = true;
         } else if suites && groups {
-            self.doubt = true;
+            self.stage = Stage::Doubt;
         } else if groups {
             self.groups.over = true;
         } else if suites {
@@ -239,14 +285,17 @@ impl Removal13 {
 
 impl From<Removal13> for Outcome {
     fn from(removal: Removal13) -> Self {
+        let (order, group_order) = (removal.order(), removal.groups.order());
+        let (signatures, sealed) = removal.signatures.found();
         Self {
             version: Version::Tls13,
-            order: removal.order(),
+            order,
             suites: removal.suites.seen().to_vec(),
             groups: removal.groups.in_order(),
-            group_order: removal.groups.order(),
+            group_order,
             flights: removal.flights,
-            signatures: Vec::new(),
+            signatures,
+            sealed,
             protocols: Vec::new(),
             refusal: removal.refusal,
             stopped: removal.stopped,

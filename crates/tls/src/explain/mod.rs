@@ -21,4 +21,5 @@ pub(crate) use conversation::Conversation;
 pub use draw::{explain, explain_handshake};
 pub(crate) use recording::{Recording, Trouble, Wish, record};
 pub(crate) use said::What;
+pub(crate) use secrets::{Hash, Secrets};
 pub use wanted::Explain;

@@ -29,24 +29,24 @@ impl fmt::Debug for Secrets {
 
 /// The hash function of a suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hash {
+pub(crate) enum Hash {
     Sha256,
     Sha384,
 }
 
 impl Hash {
-    pub(super) fn of(suite: Suite) -> Self {
+    pub(crate) fn of(suite: Suite) -> Self {
         if suite.name().is_some_and(|name| name.ends_with("SHA384")) { Self::Sha384 } else { Self::Sha256 }
     }
 
-    pub(super) fn length(self) -> usize {
+    pub(crate) fn length(self) -> usize {
         match self {
             Self::Sha256 => 32,
             Self::Sha384 => 48,
         }
     }
 
-    pub(super) fn digest(self, bytes: &[u8]) -> Vec<u8> {
+    pub(crate) fn digest(self, bytes: &[u8]) -> Vec<u8> {
         let algorithm = match self {
             Self::Sha256 => &digest::SHA256,
             Self::Sha384 => &digest::SHA384,
@@ -54,7 +54,7 @@ impl Hash {
         digest::digest(algorithm, bytes).as_ref().to_vec()
     }
 
-    pub(super) fn mac(self, key: &[u8], bytes: &[u8]) -> Vec<u8> {
+    pub(crate) fn mac(self, key: &[u8], bytes: &[u8]) -> Vec<u8> {
         let algorithm = match self {
             Self::Sha256 => hmac::HMAC_SHA256,
             Self::Sha384 => hmac::HMAC_SHA384,
@@ -62,13 +62,24 @@ impl Hash {
         hmac::sign(&hmac::Key::new(algorithm, key), bytes).as_ref().to_vec()
     }
 
-    /// HKDF-Expand-Label without a context (RFC 8446, 7.1; RFC 5869, 2.3).
+    /// HKDF-Expand-Label without a context.
     pub(super) fn expand_label(self, secret: &[u8], label: &str, length: usize) -> Vec<u8> {
+        self.expand(secret, label, &[], length)
+    }
+
+    /// Derive-Secret, of the hash of the messages that it covers.
+    pub(crate) fn derive(self, secret: &[u8], label: &str, covered: &[u8]) -> Vec<u8> {
+        self.expand(secret, label, covered, self.length())
+    }
+
+    /// HKDF-Expand-Label (RFC 8446, 7.1; RFC 5869, 2.3).
+    fn expand(self, secret: &[u8], label: &str, context: &[u8], length: usize) -> Vec<u8> {
         let label = format!("tls13 {label}");
         let mut info = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes().to_vec();
         info.push(u8::try_from(label.len()).unwrap_or(u8::MAX));
         info.extend(label.as_bytes());
-        info.push(0);
+        info.push(u8::try_from(context.len()).unwrap_or(u8::MAX));
+        info.extend(context);
         let (mut output, mut block) = (Vec::new(), Vec::new());
         for number in 1..=u8::MAX {
             block = self.mac(secret, &[block.as_slice(), &info, &[number]].concat());

@@ -77,14 +77,13 @@ fn timestamps(sent: &[Sent]) -> Feature {
         return feature(
             id,
             Support::No,
-            "None came with the hello in TLS 1.2; most certificates carry their own.".to_owned(),
+            "None came, though they were asked for; most certificates carry their own.".to_owned(),
         );
     }
     feature(
         id,
         Support::Inconclusive,
-        "The server speaks TLS 1.3 only, where they are encrypted, and the client that sees the certificates does not ask for them."
-            .to_owned(),
+        "The certificates were seen by a client only that does not ask for them.".to_owned(),
     )
 }
 

@@ -1,6 +1,5 @@
 //! The client's half of a key exchange: what it sends, and the secret that both sides then have. Every key lives for one message.
 
-use aws_lc_rs::agreement::{self, ECDH_P256, ECDH_P384, ECDH_P521, PrivateKey, UnparsedPublicKey, X25519};
 use num_bigint::BigUint;
 use portreeve_wire::magnitude::trimmed;
 use portreeve_wire::tls::messages::{ExchangeKey, ServerKeyExchange};
@@ -8,6 +7,7 @@ use portreeve_wire::tls::{KeyExchange, NamedGroup, Suite, Version};
 
 use super::entropy::Entropy;
 use crate::rsa::RsaKey;
+use crate::share::Share;
 
 /// The groups of curves that are spoken, best first.
 pub const GROUPS: [NamedGroup; 4] =
@@ -95,27 +95,11 @@ fn by_finite_field(
 }
 
 fn by_curve(group: NamedGroup, point: &[u8], entropy: &mut Entropy) -> Result<Half, String> {
-    let (algorithm, length) = match group {
-        NamedGroup::X25519 => (&X25519, 32),
-        NamedGroup::Secp256r1 => (&ECDH_P256, 32),
-        NamedGroup::Secp384r1 => (&ECDH_P384, 48),
-        NamedGroup::Secp521r1 => (&ECDH_P521, 66),
-        _ => return Err(format!("the server chose the group {group}, which was not offered")),
-    };
-    let failed = |what: &str| format!("{what} of {group} failed");
-    // Two zeros at the beginning keep the number below the order of every curve.
-    let secret = [vec![0; 2], entropy.bytes(length - 2)].concat();
-    let key = PrivateKey::from_private_key(algorithm, &secret).map_err(|_| failed("the making of a key"))?;
-    let public = key.compute_public_key().map_err(|_| failed("the making of a key"))?;
-    let length = u8::try_from(public.as_ref().len()).map_err(|_| failed("the making of a key"))?;
-    let message = [&[length], public.as_ref()].concat();
-    let theirs = UnparsedPublicKey::new(algorithm, point);
-    let refused = format!("the server's point is not on {group}");
-    let premaster = agreement::agree(&key, theirs, refused, |secret| Ok(secret.to_vec()))?;
-    Ok(Half { message, premaster })
+    let share = Share::new(group, entropy)?;
+    let length = u8::try_from(share.public().len()).unwrap_or(u8::MAX);
+    Ok(Half { message: [&[length], share.public()].concat(), premaster: share.agree(point)? })
 }
 
-/// Modulus and exponent of the key of a certificate.
 fn padded(number: &BigUint, length: usize) -> Vec<u8> {
     let bytes = number.to_bytes_be();
     [vec![0; length.saturating_sub(bytes.len())], bytes].concat()

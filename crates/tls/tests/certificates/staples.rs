@@ -1,5 +1,6 @@
 //! Stapled statuses, made by openssl's responder.
 
+use data_encoding::BASE64;
 use portreeve_lab::loopback::Served;
 use portreeve_model::tls::{CertificateStatus, Support};
 use rcgen::{CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, KeyPair, SerialNumber};
@@ -140,45 +141,31 @@ fn a_response_for_another_certificate_or_none_at_all_is_said() {
     assert_eq!(ids(&audit), Vec::<String>::new());
 }
 
+/// OpenSSL's server with timestamps in its handshake: with the hello in TLS 1.2, with the certificate in TLS 1.3.
+fn with_timestamps(lab: &Lab, version: &str) -> Served {
+    let list = timestamps(2);
+    // The context, which says in which messages it is (SSL_CTX_use_serverinfo_ex), the extension's number, its length.
+    let context: u32 = if version == "-tls1_3" { 0x1080 } else { 0x0180 };
+    let length = u16::try_from(list.len()).unwrap().to_be_bytes();
+    let information = [&context.to_be_bytes()[..], &18_u16.to_be_bytes(), &length, &list].concat();
+    let digits = BASE64.encode(&information);
+    let lines: Vec<&str> = digits.as_bytes().chunks(64).map(|line| str::from_utf8(line).unwrap()).collect();
+    let (label, lines) = ("SERVERINFOV2 FOR SCT", lines.join("\n"));
+    lab.write("info.pem", format!("-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n"));
+    let first = ["-cert", "leaf.pem", "-key", "leaf.key", "-cert_chain", "intermediate.pem"];
+    s_server(lab, &[&first[..], &["-serverinfo", "info.pem", version]].concat())
+}
+
 #[test]
 fn timestamps_of_the_handshake_count() {
     use portreeve_model::tls::TimestampVia;
     let lab = Lab::new();
     write(&lab, "leaf", &crate::made::server(&["example.test"], -10, 80, 0));
-    let list = timestamps(2);
-    let header =
-        [&18_u16.to_be_bytes()[..], &u16::try_from(list.len()).unwrap().to_be_bytes(), &list].concat();
-    let encoded = base64(&header);
-    lab.write(
-        "info.pem",
-        format!("-----BEGIN SERVERINFO FOR SCT-----\n{encoded}\n-----END SERVERINFO FOR SCT-----\n"),
-    );
-    let first = ["-cert", "leaf.pem", "-key", "leaf.key", "-cert_chain", "intermediate.pem"];
-    let server = s_server(&lab, &[&first[..], &["-serverinfo", "info.pem"]].concat());
-    let audit = audited(&lab, server.address, Some("example.test"), None);
-    let seen: Vec<TimestampVia> = audit.certificates[0].timestamps.iter().map(|one| one.via).collect();
-    assert_eq!(seen, [TimestampVia::Handshake, TimestampVia::Handshake]);
-    assert_eq!(ids(&audit), Vec::<String>::new());
-}
-
-/// In lines of 64 characters, as PEM has it.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let letters: Vec<u8> = bytes
-        .chunks(3)
-        .flat_map(|three| {
-            let number = three
-                .iter()
-                .enumerate()
-                .fold(0_u32, |all, (at, byte)| all | u32::from(*byte) << (16 - 8 * at));
-            (0..4).map(move |at| {
-                if at <= three.len() {
-                    *LETTERS.get((number >> (18 - 6 * at)) as usize & 63).unwrap()
-                } else {
-                    b'='
-                }
-            })
-        })
-        .collect();
-    letters.chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect::<Vec<_>>().join("\n")
+    for version in ["-tls1_2", "-tls1_3"] {
+        let server = with_timestamps(&lab, version);
+        let audit = audited(&lab, server.address, Some("example.test"), None);
+        let seen: Vec<TimestampVia> = audit.certificates[0].timestamps.iter().map(|one| one.via).collect();
+        assert_eq!(seen, [TimestampVia::Handshake, TimestampVia::Handshake], "{version}");
+        assert_eq!(ids(&audit), Vec::<String>::new(), "{version}");
+    }
 }

@@ -1,6 +1,7 @@
 //! What a server sends, read as it comes: bytes in, messages out. Bounded in memory, whatever it sends.
 
-use super::names::{ContentType, HandshakeType};
+use super::answer::ServerHello;
+use super::names::{ContentType, HandshakeType, Version};
 use super::record::{Alert, Record};
 use crate::WireError;
 
@@ -33,6 +34,8 @@ pub struct FlightReader {
     read: usize,
     message: Vec<u8>,
     encrypted: bool,
+    /// The version is 1.3, where a change of keys says nothing (RFC 8446, 5), and what is encrypted comes as data.
+    modern: bool,
     failed: Option<WireError>,
 }
 
@@ -84,7 +87,7 @@ impl FlightReader {
                     self.message.extend_from_slice(&fragment);
                 }
                 ContentType::ChangeCipherSpec => {
-                    self.encrypted = true;
+                    self.encrypted = !self.modern;
                     return Some(Event::ChangeCipherSpec);
                 }
                 ContentType::Alert if !self.encrypted => {
@@ -114,6 +117,8 @@ impl FlightReader {
         let body = rest.get(..length)?.to_vec();
         let kind = HandshakeType::from(*kind);
         self.message.drain(..4 + length);
+        let hello = (kind == HandshakeType::ServerHello).then(|| ServerHello::of_body(&body)).flatten();
+        self.modern |= hello.is_some_and(|hello| hello.version == Version::Tls13);
         Some(Event::Message { kind, body })
     }
 }
@@ -121,7 +126,7 @@ impl FlightReader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tls::{AlertDescription, AlertLevel};
+    use crate::tls::{AlertDescription, AlertLevel, handshake_message, records};
 
     fn events(bytes: &[u8]) -> (Vec<Event>, FlightReader) {
         let mut reader = FlightReader::default();
@@ -155,6 +160,26 @@ mod tests {
             ]
         );
         assert_eq!((reader.pending(), reader.failure()), (6, None));
+    }
+
+    #[test]
+    fn after_a_retry_the_hello_is_still_in_the_clear() {
+        let retry = |random: [u8; 32]| {
+            let body = [&[3, 3], random.as_slice(), &[0, 0x13, 1, 0, 0, 6, 0, 43, 0, 2, 3, 4]].concat();
+            records(
+                ContentType::Handshake,
+                Version::Tls12,
+                &handshake_message(HandshakeType::ServerHello, &body),
+            )
+        };
+        let ccs = [20, 3, 3, 0, 1, 1];
+        let sealed = [23, 3, 3, 0, 1, 7];
+        let (events, _) = events(&[&retry([1; 32])[..], &ccs, &retry([2; 32]), &sealed].concat());
+        let is_hello =
+            |event: &Event| matches!(event, Event::Message { kind: HandshakeType::ServerHello, .. });
+        let [first, Event::ChangeCipherSpec, second, last] = events.as_slice() else { panic!("{events:?}") };
+        assert!(is_hello(first) && is_hello(second));
+        assert_eq!(*last, Event::Opaque(ContentType::ApplicationData, vec![7]));
     }
 
     #[test]
