@@ -11,6 +11,9 @@ use crate::differences::Difference;
 use crate::explained::Explained;
 use crate::{ours, sslscan, sslyze};
 
+/// How often a peer is asked again at most.
+const AGAIN: usize = 2;
+
 /// What an auditor said, or why it said nothing.
 type Claimed = Result<Claims, String>;
 /// An auditor.
@@ -84,14 +87,16 @@ impl Case {
             };
             self.tell(peer, &theirs);
             let mut differences = self.between(peer, &ours, &theirs);
-            // Both take a connection that came to nothing for a refusal, now and then: where nobody explains one they are asked once more,
-            // and what they refuse both times counts.
-            if is_puzzling(&differences, explained)
-                && let Ok(again) = ask(server)
-            {
-                self.tell(peer, &again);
-                let again = self.between(peer, &ours, &again);
-                differences.retain(|one| again.contains(one));
+            // Both take a connection that came to nothing for a refusal, now and then: where nobody explains one they are asked again, and
+            // what they refuse every time counts.
+            for _ in 0..AGAIN {
+                if is_puzzling(&differences, explained)
+                    && let Ok(again) = ask(server)
+                {
+                    self.tell(peer, &again);
+                    let again = self.between(peer, &ours, &again);
+                    differences.retain(|one| again.contains(one));
+                }
             }
             self.differences.extend(differences);
         }

@@ -43,6 +43,11 @@ impl Claims {
         self.ordered.insert(version.into());
     }
 
+    /// Whether this was said.
+    pub(crate) fn says(&self, question: &str, answer: &str) -> bool {
+        self.said.get(question).is_some_and(|said| said == answer)
+    }
+
     /// The answer to a question. A suite of a version that was asked for, and that is not told, was refused.
     fn answer(&self, question: &str) -> Option<&str> {
         if let Some(said) = self.said.get(question) {

@@ -3,8 +3,10 @@
 use portreeve_lab::Command;
 use portreeve_lab::scenario::Server;
 use portreeve_model::document::Tls;
-use portreeve_model::tls::{Audit, ChainVerdict, Order, Outcome, ServedChain, Support, TrustStore, Verdict};
-use portreeve_wire::tls::NamedGroup;
+use portreeve_model::tls::{
+    Audit, ChainVerdict, Order, Outcome, ServedChain, SignatureAlgorithm, Support, TrustStore, Verdict,
+};
+use portreeve_wire::tls::{NamedGroup, SignatureScheme};
 use std::time::Duration;
 
 use crate::claims::Claims;
@@ -50,6 +52,19 @@ fn claims(audit: &Audit) -> Claims {
     }
     for group in audit.negotiation.groups.iter().filter(|group| group.number.is_some()) {
         claims.whether(format!("group/{}", group.name), true);
+    }
+    for version in ["TLS 1.2", "TLS 1.3"] {
+        let is_known = |one: &SignatureAlgorithm| one.versions.iter().any(|known| known == version);
+        if audit.negotiation.signature_algorithms.iter().any(is_known) {
+            for scheme in SignatureScheme::NAMED {
+                claims.whether(format!("signature/{version}/{scheme}"), false);
+            }
+        }
+    }
+    for algorithm in &audit.negotiation.signature_algorithms {
+        for version in &algorithm.versions {
+            claims.whether(format!("signature/{version}/{}", algorithm.name), true);
+        }
     }
     for (index, chain) in audit.certificates.iter().enumerate() {
         certificates(chain, index, &mut claims);

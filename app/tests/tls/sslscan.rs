@@ -2,7 +2,7 @@
 
 use portreeve_lab::Command;
 use portreeve_lab::scenario::Server;
-use portreeve_wire::tls::{NamedGroup, Suite};
+use portreeve_wire::tls::{NamedGroup, SignatureScheme, Suite};
 use roxmltree::{Document, Node};
 use std::time::Duration;
 
@@ -17,12 +17,15 @@ const ASKED: &[u16] = &[
     29, 30, 0x100, 0x101, 0x102, 0x103, 0x104,
 ];
 
+/// The signature algorithms that it asks for.
+const SIGNATURES: std::ops::RangeInclusive<u16> = 0x0101..=0x080b;
+
 /// Runs it against a server.
 pub(crate) fn audit(server: &Server<'_>) -> Result<Claims, String> {
     let file = server.scratch.join("sslscan.xml");
     let command = Command::new("sslscan")
         // What it tells of renegotiation fits neither question that can be asked of it.
-        .args(["--no-colour", "--show-certificate", "--no-renegotiation"])
+        .args(["--no-colour", "--show-certificate", "--show-sigs", "--no-renegotiation"])
         // Without it a group that takes long to calculate with counts as refused.
         .arg("--timeout=10")
         .arg(format!("--sni-name={}", server.server_name))
@@ -69,6 +72,19 @@ fn claims(report: &str, groups: Groups) -> Result<Claims, String> {
                 claims.whether(format!("group/{group}"), false);
             }
         }
+    }
+    for version in ["TLS 1.2", "TLS 1.3"] {
+        if claims.says(&format!("protocol/{version}"), "yes") {
+            for scheme in SignatureScheme::NAMED.iter().filter(|scheme| SIGNATURES.contains(&scheme.value()))
+            {
+                claims.whether(format!("signature/{version}/{scheme}"), false);
+            }
+        }
+    }
+    for signature in found("connection-signature-algorithm") {
+        let (version, number) =
+            (name_of(attribute(signature, "sslversion")), number(attribute(signature, "id"))?);
+        claims.whether(format!("signature/{version}/{}", SignatureScheme::from(number)), true);
     }
     for group in found("group") {
         let number = number(attribute(group, "id"))?;
