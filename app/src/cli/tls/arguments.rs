@@ -46,7 +46,7 @@ pub struct TlsArguments {
     #[arg(short, long = "file", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
 
-    /// Read certificates from these files and directories, and connect to nobody
+    /// Read certificates from these files and directories, and connect to nobody; - is standard input
     #[arg(
         long = "cert",
         value_name = "FILE|DIR",

@@ -11,7 +11,7 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::render::{json, tls};
 use form::Teller;
-use portreeve_model::{Severity, Unseen};
+use portreeve_model::{Severity, Unseen, UnseenReason};
 
 pub(super) fn run(
     engine: &dyn Engine,
@@ -21,6 +21,10 @@ pub(super) fn run(
     terminal: &mut Terminal<'_>,
 ) -> Result<Exit, CommandError> {
     if !arguments.certificates.is_empty() {
+        if scope != Scope::Own {
+            return Err(CommandError::usage("`--cert` reads files, which no network namespace has")
+                .hint("leave --netns out"));
+        }
         return files(engine, arguments, as_json, terminal);
     }
     let query = arguments.query(scope, &|name, protocol| engine.port_of(name, protocol))?;
@@ -49,7 +53,8 @@ fn files(
         tls::files(terminal.out, &document, &terminal.view)?;
     }
     let worse = document.files.findings.iter().any(|finding| finding.severity > Severity::Info);
-    if document.files.files.is_empty() && !worse {
+    let forbidden = document.files.unseen.iter().any(|one| one.reason == UnseenReason::Permission);
+    if document.files.files.is_empty() && !worse && !forbidden {
         return Ok(Exit::NotFound);
     }
     Ok(Exit::of_look(worse, document.files.unseen.iter().any(Unseen::is_incomplete)))

@@ -1,6 +1,8 @@
 //! Files and folders of all sorts.
 
 use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
+use std::process::Command;
 
 use jiff::Timestamp;
 use portreeve_model::UnseenReason;
@@ -144,6 +146,34 @@ fn what_is_not_there_or_no_certificate_is_said() {
         ]
     );
     assert!(read.unseen[0].detail.contains("nowhere.pem"));
+}
+
+#[test]
+fn what_is_no_regular_file_is_named_and_not_opened() {
+    let lab = Lab::new();
+    let (pipe, socket) = (lab.path("pipe"), lab.path("socket"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let _listener = UnixListener::bind(&socket).unwrap();
+    symlink("pipe", lab.path("link")).unwrap();
+    let asked = [pipe, lab.path("link"), socket, "/dev/zero".into()];
+    let trusting = lab.trusting();
+    let read = read_files(&asked, None, trusting.stores(), Timestamp::now());
+    assert!(read.files.is_empty());
+    let told: Vec<(bool, bool)> = read
+        .unseen
+        .iter()
+        .zip([
+            "/pipe is a named pipe",
+            "/link is a named pipe",
+            "/socket is a socket",
+            "/dev/zero is a device",
+        ])
+        .map(|(one, says)| (one.detail.contains(says), one.remedy.is_some()))
+        .collect();
+    assert_eq!(told, [(true, true), (true, true), (true, false), (true, true)], "{:?}", read.unseen);
+    // In a folder nobody has asked for them.
+    let folder = trusting.read(lab.folder.path(), None);
+    assert_eq!((folder.files.len(), folder.unseen.len()), (0, 0), "{:?}", folder.unseen);
 }
 
 #[test]

@@ -1,9 +1,11 @@
-//! Which files there are: those that were asked for, and those of folders, links followed.
+//! Which files there are: those that were asked for, those of folders, links followed, and what comes through standard input.
+//!
+//! A named pipe, a socket or a device is named and not opened: it may wait for ever, end never, or do something when it is read.
 
 use std::collections::HashSet;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use portreeve_model::{Unseen, UnseenReason, UnseenSubject};
@@ -16,6 +18,9 @@ const FILES: usize = 20_000;
 /// The largest file of a folder that is looked into, and of those that were asked for. The bundle of all public authorities has 220 KiB.
 const LARGEST: u64 = 2 << 20;
 const LARGEST_ASKED: u64 = 32 << 20;
+
+/// Standard input by the name that every program opens, so that commands which are told can be run as they are.
+const STANDARD_INPUT: &str = "/dev/stdin";
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -31,41 +36,68 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// A file or a folder that was asked for.
+    /// A file or a folder that was asked for, or standard input.
     pub(super) fn look(&mut self, path: &Path) {
-        let data = match fs::metadata(path) {
-            Ok(data) => data,
-            Err(error) => return self.unreadable(path, &error),
-        };
-        if data.is_dir() {
-            self.folder(path, &data, 0);
+        if is_standard_input(path) {
+            let path = Path::new(STANDARD_INPUT);
+            if !self.paths.contains(path) {
+                self.asked(path, at_most(io::stdin().lock(), LARGEST_ASKED));
+            }
             return;
         }
-        let before = self.files.len();
-        match read(path, LARGEST_ASKED) {
+        match fs::metadata(path) {
             Err(error) => self.unreadable(path, &error),
+            Ok(data) if data.is_dir() => self.folder(path, &data, 0),
+            Ok(data) if data.is_file() || is_inherited_pipe(path) => {
+                self.asked(path, read(path, LARGEST_ASKED));
+            }
+            Ok(data) => self.no_file(path, &data),
+        }
+    }
+
+    /// What somebody asked for by its name: without a certificate, it is told.
+    fn asked(&mut self, path: &Path, bytes: io::Result<Option<Vec<u8>>>) {
+        let bytes = match bytes {
+            Err(error) => return self.unreadable(path, &error),
             Ok(None) => {
-                self.unseen(UnseenReason::Malformed, format!("{} is larger than 32 MiB.", path.display()));
+                let detail = format!("{} is larger than 32 MiB.", path.display());
+                return self.unseen(UnseenReason::Malformed, detail);
             }
-            Ok(Some(bytes)) => {
-                let contents = Contents::read(&bytes);
-                if contents.certificates.is_empty() {
-                    let keys =
-                        contents.keys.len() + usize::try_from(contents.locked_keys).unwrap_or_default();
-                    let beside = match keys {
-                        0 => String::new(),
-                        1 => ": it holds a private key".to_owned(),
-                        count => format!(": it holds {count} private keys"),
-                    };
-                    self.unseen(
-                        UnseenReason::Malformed,
-                        format!("{} holds no certificate{beside}.", path.display()),
-                    );
-                } else if self.paths.insert(path.to_owned()) {
-                    self.broken(path, &contents);
-                    self.files.insert(before, (path.to_owned(), contents));
-                }
-            }
+            Ok(Some(bytes)) => bytes,
+        };
+        let contents = Contents::read(&bytes);
+        if contents.certificates.is_empty() {
+            let keys = contents.keys.len() + usize::try_from(contents.locked_keys).unwrap_or_default();
+            let beside = match keys {
+                _ if bytes.is_empty() => ": it is empty".to_owned(),
+                0 => String::new(),
+                1 => ": it holds a private key".to_owned(),
+                count => format!(": it holds {count} private keys"),
+            };
+            let detail = format!("{} holds no certificate{beside}.", path.display());
+            self.unseen(UnseenReason::Malformed, detail);
+        } else if self.paths.insert(path.to_owned()) {
+            self.broken(path, &contents);
+            self.files.push((path.to_owned(), contents));
+        }
+    }
+
+    fn no_file(&mut self, path: &Path, data: &Metadata) {
+        let kind = data.file_type();
+        let what = match () {
+            () if kind.is_fifo() => "a named pipe",
+            () if kind.is_socket() => "a socket",
+            () => "a device",
+        };
+        self.unseen(
+            UnseenReason::Malformed,
+            format!("{} is {what}, not a file: it was not read.", path.display()),
+        );
+        if let Some(last) = self.unseen.last_mut().filter(|_| !kind.is_socket()) {
+            last.remedy = Some(format!(
+                "What it yields is read from standard input: portreeve tls --cert - < {}",
+                path.display()
+            ));
         }
     }
 
@@ -147,10 +179,28 @@ impl Found {
     }
 }
 
+/// `-`, and the names that the system has for the same.
+fn is_standard_input(path: &Path) -> bool {
+    ["-", STANDARD_INPUT, "/dev/fd/0", "/proc/self/fd/0"].iter().any(|name| path.as_os_str() == *name)
+}
+
+/// Whether it is a pipe that this program was started with, as `<(command)` of a shell is: somebody writes to it, or has done so.
+fn is_inherited_pipe(path: &Path) -> bool {
+    let is_of_a_process = || {
+        let folder = path.parent().and_then(|folder| fs::canonicalize(folder).ok());
+        folder.is_some_and(|folder| folder.starts_with("/proc"))
+    };
+    fs::read_link(path).is_ok_and(|leads| leads.to_string_lossy().starts_with("pipe:[")) && is_of_a_process()
+}
+
 /// The bytes of a file; none of one that is larger than the limit.
 fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    at_most(File::open(path)?, limit)
+}
+
+fn at_most(source: impl Read, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    source.take(limit + 1).read_to_end(&mut bytes)?;
     let is_small = u64::try_from(bytes.len()).is_ok_and(|length| length <= limit);
     Ok(is_small.then_some(bytes))
 }
