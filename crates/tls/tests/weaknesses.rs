@@ -191,6 +191,17 @@ fn logjam_goes_by_the_prime() {
 }
 
 #[test]
+fn a_prime_is_told_beside_its_group() {
+    let server = Server { prime: mock::oakley_2(), ..with_suites(&[0x002f, 0x0033]) }.start();
+    let groups = audited(&server).negotiation.groups;
+    let [group] = &groups[..] else { panic!("{groups:#?}") };
+    assert_eq!((&*group.name, group.bits), ("DH", 1024));
+    let prime = group.prime.as_ref().unwrap();
+    assert!(prime.starts_with("ffffffffffffffffc90fdaa2"), "{prime}");
+    assert!(prime.ends_with("ffffffff Oakley group 2 (RFC 2409), 1024 bits"), "{prime}");
+}
+
+#[test]
 fn crime_takes_a_method_that_was_offered() {
     let server = |compression| Server { compression, ..Server::default() };
     assert_verdict(server(1), "crime", Verdict::Confirmed);

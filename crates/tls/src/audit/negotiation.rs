@@ -191,13 +191,16 @@ fn named_group(group: NamedGroup) -> KeyExchangeGroup {
 }
 
 fn prime_group(prime: &[u8]) -> KeyExchangeGroup {
-    let name = primes::known(prime);
+    let hexadecimal = HEXLOWER.encode(prime);
     KeyExchangeGroup {
         number: None,
-        name: name.map_or_else(|| "DH".to_owned(), |name| format!("DH, {name}")),
+        name: "DH".to_owned(),
         bits: u16::try_from(magnitude::bits(prime)).unwrap_or(u16::MAX),
         versions: Vec::new(),
-        prime: Some(HEXLOWER.encode(prime)),
+        prime: Some(match primes::known(prime) {
+            Some(known) => format!("{hexadecimal} {known}"),
+            None => hexadecimal,
+        }),
         post_quantum: false,
     }
 }
