@@ -17,8 +17,12 @@ use portreeve_wire::tls::{AlertDescription, Suite, Version, ssl2};
 
 const OLD: [Version; 4] = [Version::Ssl3, Version::Tls10, Version::Tls11, Version::Tls12];
 
-/// Audits a server.
+/// Audits a server by a name.
 fn audited(server: &Mock) -> Audit {
+    audited_as(server, "mock.test", Some("mock.test"))
+}
+
+fn audited_as(server: &Mock, host: &str, server_name: Option<&str>) -> Audit {
     let patience = Duration::from_millis(700);
     let nobody = || Arc::new(Store::of(Origin::Mozilla, std::iter::empty()));
     let options = Options {
@@ -34,9 +38,9 @@ fn audited(server: &Mock) -> Audit {
     let address = server.address;
     let endpoint = Endpoint {
         text: address.to_string(),
-        host: "mock.test".to_owned(),
+        host: host.to_owned(),
         port: address.port(),
-        server_name: Some("mock.test".to_owned()),
+        server_name: server_name.map(str::to_owned),
         address,
         other_addresses: Vec::new(),
     };
@@ -199,6 +203,27 @@ fn a_prime_is_told_beside_its_group() {
     let prime = group.prime.as_ref().unwrap();
     assert!(prime.starts_with("ffffffffffffffffc90fdaa2"), "{prime}");
     assert!(prime.ends_with("ffffffff Oakley group 2 (RFC 2409), 1024 bits"), "{prime}");
+}
+
+#[test]
+fn commands_send_a_name_and_never_an_address() {
+    let server = with_suites(&[0x0002, 0x000a, 0x002f]).start();
+    let commands = |audit: &Audit| -> Vec<String> {
+        let of_checks = audit.weaknesses.iter().filter_map(|one| one.reproduce.clone());
+        of_checks.chain(audit.findings.iter().filter_map(|one| one.reproduce.clone())).collect()
+    };
+    let named = commands(&audited(&server));
+    let sent = |commands: &[String], name: &str| {
+        let option = format!(" -servername {name} ");
+        commands.iter().filter(|command| command.contains(&option)).count()
+    };
+    assert!(sent(&named, "mock.test") >= 6, "{named:#?}");
+    let address = server.address.ip().to_string();
+    // An address is no name, even where somebody gives it as one.
+    for name in [None, Some(address.as_str())] {
+        let commands = commands(&audited_as(&server, &address, name));
+        assert_eq!(sent(&commands, &address) + sent(&commands, "mock.test"), 0, "{commands:#?}");
+    }
 }
 
 #[test]

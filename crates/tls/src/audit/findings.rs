@@ -131,8 +131,7 @@ fn reproduce(scene: &Scene, version: Version) -> Option<String> {
         Version::Tls11 => "-tls1_1",
         _ => return None,
     };
-    let name =
-        scene.greeting.server_name.as_ref().map_or_else(String::new, |name| format!(" -servername {name}"));
+    let name = scene.greeting.openssl_servername();
     let address = scene.address();
     Some(format!("openssl s_client -connect {address}{name} {flag} -cipher ALL:@SECLEVEL=0 </dev/null"))
 }

@@ -87,6 +87,11 @@ impl Greeting {
         }
         hello
     }
+
+    /// What makes `openssl s_client -connect ADDRESS` send the same name, with a blank before it. Of an address it makes no name by itself.
+    pub(crate) fn openssl_servername(&self) -> String {
+        self.name().map_or_else(String::new, |name| format!(" -servername {name}"))
+    }
 }
 
 /// Bytes that nobody can guess; zeros where the system has none, which a hello survives.

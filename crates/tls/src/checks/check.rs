@@ -24,8 +24,8 @@ pub struct Check {
     pub severity: Severity,
     /// What to do about it, best first.
     pub fix: &'static [&'static str],
-    /// A command of standard tools that shows the same; `{target}` is address:port, `{host}` and `{port}` its parts, `{name}` the
-    /// name in the hello.
+    /// A command of standard tools that shows the same; `{target}` is address:port, `{host}` and `{port}` its parts, `{servername}` what makes
+    /// openssl send the name in the hello, `{authority}` the host of a URL.
     pub reproduce: Option<&'static str>,
     /// Looks and judges.
     pub look: Look,
@@ -69,14 +69,7 @@ impl Check {
     /// As documents tell it.
     fn told(&self, scene: &Scene, judged: Judgement) -> Weakness {
         let is_open = matches!(judged.verdict, Verdict::Confirmed | Verdict::Potential);
-        let reproduce = self.reproduce.map(|command| {
-            let name = scene.greeting.server_name.as_deref().unwrap_or(&scene.host);
-            let address = scene.address();
-            let command = command.replace("{target}", &address.to_string()).replace("{name}", name);
-            command
-                .replace("{host}", &address.ip().to_string())
-                .replace("{port}", &address.port().to_string())
-        });
+        let reproduce = self.reproduce.map(|command| reproduced(command, scene));
         Weakness {
             id: self.id.to_owned(),
             title: self.title.to_owned(),
@@ -89,6 +82,19 @@ impl Check {
             reproduce,
         }
     }
+}
+
+/// A command with this server's address and name in it.
+fn reproduced(command: &str, scene: &Scene) -> String {
+    let address = scene.address();
+    let name = scene.name();
+    let authority = if name.contains(':') { format!("[{name}]") } else { name.to_owned() };
+    command
+        .replace("{target}", &address.to_string())
+        .replace("{servername}", &scene.greeting.openssl_servername())
+        .replace("{authority}", &authority)
+        .replace("{host}", &address.ip().to_string())
+        .replace("{port}", &address.port().to_string())
 }
 
 /// Makes every check, side by side as far as the line lets them.

@@ -23,7 +23,7 @@ pub(crate) static CHECK: Check = Check {
         "Or take an OpenSSL of 1.1.0 or newer, which does not compress unless told to.",
     ],
     reproduce: Some(
-        "openssl s_client -connect {target} -servername {name} -tls1_2 -comp </dev/null | grep Compression",
+        "openssl s_client -connect {target}{servername} -tls1_2 -comp </dev/null | grep Compression",
     ),
     look: |scene| Box::pin(look(scene)),
 };

@@ -29,7 +29,7 @@ pub(crate) static CHECK: Check = Check {
         "Update OpenSSL: 1.1.0 and newer has no export suites at all.",
     ],
     reproduce: Some(
-        "openssl s_client -connect {target} -servername {name} -cipher EXPORT (an OpenSSL before 1.1.0), or: testssl --freak {target}",
+        "openssl s_client -connect {target}{servername} -cipher EXPORT (an OpenSSL before 1.1.0), or: testssl --freak {target}",
     ),
     look: |scene| Box::pin(std::future::ready(judge(&scene.known))),
 };

@@ -23,7 +23,7 @@ pub(crate) static CHECK: Check = Check {
         "Where neither can be done, refuse every renegotiation.",
     ],
     reproduce: Some(
-        "(sleep 1; echo R; sleep 2) | openssl s_client -connect {target} -servername {name} -tls1_2 -legacy_renegotiation",
+        "(sleep 1; echo R; sleep 2) | openssl s_client -connect {target}{servername} -tls1_2 -legacy_renegotiation",
     ),
     look: |scene| Box::pin(look(scene)),
 };

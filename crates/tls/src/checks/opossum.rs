@@ -18,7 +18,7 @@ pub(crate) static CHECK: Check = Check {
         "Apache: replace SSLEngine optional by SSLEngine on at port 443, and by a plain redirect at port 80; Apache 2.4.64 and newer has no SSLEngine optional any more",
         "Other servers: turn off TLS by the Upgrade header (RFC 2817), on every port.",
     ],
-    reproduce: Some("curl -si -H 'Connection: Upgrade' -H 'Upgrade: TLS/1.0' http://{name}/ | head -5"),
+    reproduce: Some("curl -si -H 'Connection: Upgrade' -H 'Upgrade: TLS/1.0' http://{authority}/ | head -5"),
     look: |scene| Box::pin(look(scene)),
 };
 

@@ -1,6 +1,6 @@
 //! Where a chain is from, and how standard tools show it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Where a chain is from.
 #[derive(Clone, Debug)]
@@ -77,8 +77,10 @@ impl Place {
     fn client(&self, more: &str) -> String {
         match self {
             Self::Server { address, name } => {
+                // An address is no name that a hello holds (RFC 6066, 3).
                 let name = name
                     .as_ref()
+                    .filter(|name| name.parse::<IpAddr>().is_err())
                     .map_or(" -noservername".to_owned(), |name| format!(" -servername {}", quoted(name)));
                 format!("openssl s_client -connect {address}{name}{more}")
             }
