@@ -24,4 +24,5 @@ mod reach;
 mod rest;
 mod socket_activation;
 mod ss;
+mod tls;
 mod wireguard;

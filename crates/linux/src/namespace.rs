@@ -6,6 +6,8 @@ use std::path::Path;
 
 use rustix::fs::{CWD, Mode, OFlags, fstat, openat};
 use rustix::io::Errno;
+use rustix::net::netdevice::name_to_index;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space, unshare_unsafe};
 
 /// An open network namespace. The descriptor keeps it alive.
@@ -77,6 +79,15 @@ impl NetworkNamespace {
             }
         })
     }
+}
+
+/// The index of an interface of the calling thread's namespace. `/sys/class/net` tells those of the namespace that it was mounted in.
+///
+/// # Errors
+/// `ENODEV` where there is none of that name; what `socket(2)` says.
+pub fn interface_index(name: &str) -> Result<u32, Errno> {
+    let socket = socket_with(AddressFamily::UNIX, SocketType::DGRAM, SocketFlags::CLOEXEC, None)?;
+    name_to_index(socket, name)
 }
 
 impl AsFd for NetworkNamespace {

@@ -1,10 +1,10 @@
 //! The addresses of a host, as every program of this system finds them: the hosts file first, then name servers.
 
-use std::fs;
 use std::io;
-use std::net::{IpAddr, SocketAddr, SocketAddrV6, ToSocketAddrs as _};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs as _};
 use std::time::Duration;
 
+use portreeve_linux::namespace::interface_index;
 use portreeve_model::tls::Unreached;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -20,6 +20,9 @@ pub(super) type NoAddress = (Unreached, String);
 /// The addresses in the order in which they are to be tried, each once.
 pub(super) async fn addresses(who: &Who, port: u16) -> Result<Vec<SocketAddr>, NoAddress> {
     match who {
+        Who::Address(IpAddr::V6(address), None) if address.is_unicast_link_local() => {
+            Err((Unreached::NoRoute, no_interface(*address)))
+        }
         Who::Address(address, None) => Ok(vec![SocketAddr::new(*address, port)]),
         Who::Address(address, Some(zone)) => scoped(*address, zone, port).map(|address| vec![address]),
         Who::Name(name) => {
@@ -63,10 +66,12 @@ fn unknown(name: &str, error: &io::Error) -> NoAddress {
 
 fn scoped(address: IpAddr, zone: &str, port: u16) -> Result<SocketAddr, NoAddress> {
     let IpAddr::V6(address) = address else { return Ok(SocketAddr::new(address, port)) };
-    // What is written has been read by the command line: no slash is in it.
-    let index = fs::read_to_string(format!("/sys/class/net/{zone}/ifindex"))
-        .ok()
-        .and_then(|text| text.trim().parse().ok())
-        .ok_or_else(|| (Unreached::NoRoute, format!("there is no interface {zone}")))?;
+    // A number is an index (RFC 4007, 11.2), unless an interface is called so.
+    let index = interface_index(zone).ok().or_else(|| zone.parse().ok().filter(|index| *index > 0));
+    let index = index.ok_or_else(|| (Unreached::NoRoute, format!("there is no interface {zone}")))?;
     Ok(SocketAddr::V6(SocketAddrV6::new(address, port, 0, index)))
+}
+
+fn no_interface(address: Ipv6Addr) -> String {
+    format!("{address} is on every link: name the interface, such as {address}%eth0")
 }

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
+use portreeve_linux::namespace::interface_index;
+
 use crate::facts::{HostsEntry, ResolverConfiguration, SourceOrder};
 
 /// A hosts file that blocks advertisers has a few hundred thousand lines; more than this is none.
@@ -122,10 +124,7 @@ fn server(word: &str) -> Option<SocketAddr> {
 }
 
 fn with_zone(address: Ipv6Addr, zone: &str) -> SocketAddr {
-    let index =
-        || std::fs::read_to_string(format!("/sys/class/net/{zone}/ifindex")).ok()?.trim().parse().ok();
-    let plain = !zone.is_empty() && !zone.contains(['/', '.']);
-    let index = zone.parse().ok().or_else(|| if plain { index() } else { None });
+    let index = zone.parse().ok().or_else(|| interface_index(zone).ok());
     SocketAddr::V6(SocketAddrV6::new(address, 53, 0, index.unwrap_or(0)))
 }
 
