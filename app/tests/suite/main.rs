@@ -9,5 +9,6 @@ mod reference;
 mod rendering;
 mod support;
 mod tls;
+mod tls_pace;
 mod tls_run;
 mod why;

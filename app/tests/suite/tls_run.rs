@@ -80,7 +80,7 @@ fn nginx(folder: &Path, port: u16, settings: &str) -> Child {
 }
 
 /// An authority, and a certificate of it.
-fn certificates(folder: &Path, days: &str) {
+pub(crate) fn certificates(folder: &Path, days: &str) {
     let openssl = |line: &str| {
         let output = Command::new("openssl").args(line.split(' ')).current_dir(folder).output().unwrap();
         assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
@@ -102,7 +102,7 @@ fn certificates(folder: &Path, days: &str) {
     fs::copy(folder.join("leaf.pem"), folder.join("chain.pem")).unwrap();
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
@@ -121,14 +121,14 @@ fn answers(port: u16, child: &mut Child) -> bool {
 }
 
 /// What the program wrote, and its exit code.
-struct Ran {
-    out: String,
-    notes: String,
-    code: i32,
+pub(crate) struct Ran {
+    pub(crate) out: String,
+    pub(crate) notes: String,
+    pub(crate) code: i32,
 }
 
 impl Ran {
-    fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Self {
             out: text(output.stdout),
@@ -137,13 +137,13 @@ impl Ran {
         }
     }
 
-    fn lines(&self) -> Vec<Value> {
+    pub(crate) fn lines(&self) -> Vec<Value> {
         self.out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()
     }
 }
 
 /// The program, trusting the authority in this file.
-fn program(authority: Option<&Path>) -> Command {
+pub(crate) fn program(authority: Option<&Path>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portreeve"));
     command.args(["--width", "80", "tls", "--no-dns"]).env("TZ", "UTC").env("PORTREEVE_CONFIG", "");
     command.env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR").stdin(Stdio::null());

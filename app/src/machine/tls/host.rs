@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use portreeve_model::tls::{Audit, Outcome, Target, Unreached};
 use portreeve_tls::Store;
@@ -39,11 +40,7 @@ impl Auditor {
             Err(failure) => (None, Some(failure.to_string().into())),
         };
         let options = Options {
-            limits: Limits {
-                connections: questions.connections,
-                per_second: questions.per_second,
-                ..Limits::default()
-            },
+            limits: limits(questions),
             patience: Patience { connect: questions.timeout, answer: questions.timeout },
             http: true,
             resolver,
@@ -124,6 +121,19 @@ impl Audits for Auditor {
     }
 }
 
+/// A pace that was asked for takes its time beside that which a server may take.
+fn limits(questions: &TlsQuestions) -> Limits {
+    let usual = Limits::default();
+    let waiting = questions.per_second.map(|rate| f64::from(questions.connections) / rate);
+    let waiting = waiting.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or_default();
+    Limits {
+        connections: questions.connections,
+        per_second: questions.per_second,
+        whole: usual.whole + waiting,
+        ..usual
+    }
+}
+
 /// The last one, which answered; where none did, the first with what all of them said.
 fn first_that_answers(mut audits: Vec<Audit>) -> Vec<Audit> {
     let Some(last) = audits.pop() else { return audits };
@@ -158,4 +168,32 @@ pub(super) fn failed(host: &OneHost, why: &str) -> Audit {
         server_name: None,
     };
     Audit::unreached(target, Unreached::Failed, format!("this program failed at it: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::limits;
+    use crate::engine::{TlsAddresses, TlsExplain, TlsQuestions};
+
+    fn questions(per_second: Option<f64>) -> TlsQuestions {
+        TlsQuestions {
+            server_name: None,
+            per_second,
+            connections: 400,
+            timeout: Duration::from_secs(4),
+            addresses: TlsAddresses::First,
+            jarm: false,
+            records: false,
+            explain: TlsExplain::No,
+        }
+    }
+
+    #[test]
+    fn a_slow_pace_does_not_end_an_audit_early() {
+        let usual = limits(&questions(None)).whole;
+        assert_eq!(limits(&questions(Some(100.0))).whole, usual + Duration::from_secs(4));
+        assert_eq!(limits(&questions(Some(0.4))).whole, usual + Duration::from_secs(1000));
+    }
 }
