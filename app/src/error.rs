@@ -1,7 +1,8 @@
 //! The one error of a command: what went wrong, whose fault it is, and what the user can do.
 //!
-//! Two tiers: the user can mend a [`Fault::Usage`] or [`Fault::NotFound`]; a [`Fault::Internal`] is the program's or
-//! the system's. A reader that went away ([`Fault::OutputClosed`]) is no error to anybody and is not reported.
+//! Two tiers: the user can mend a [`Fault::Usage`], [`Fault::NotFound`] or [`Fault::Permission`]; a [`Fault::Internal`] is the program's
+//! or the system's. What the command line names and is not there (a file, a namespace, a service, a user) is a [`Fault::Usage`]: the codes
+//! beyond are answers about the target, which a slip of the pen must not look like. A reader that went away ([`Fault::OutputClosed`]) is no error to anybody and is not reported.
 
 use std::error::Error;
 use std::fmt::Display;
@@ -34,8 +35,10 @@ pub struct CommandError {
 pub enum Fault {
     /// The input is not valid.
     Usage,
-    /// The input is valid and names something that is not there.
+    /// What was asked about went away.
     NotFound,
+    /// Whoever asks may not look there, so that nothing can be said.
+    Permission,
     /// The program or the system failed.
     Internal,
     /// Whoever read standard output has stopped reading, as `head` does.
@@ -48,7 +51,7 @@ impl CommandError {
         Self { fault: Fault::Usage, message: message.into(), excerpt: None, hints: Vec::new(), source: None }
     }
 
-    /// Valid input that names something that is not there.
+    /// What was asked about went away.
     pub fn not_found(message: impl Into<String>) -> Self {
         Self {
             fault: Fault::NotFound,
@@ -57,6 +60,11 @@ impl CommandError {
             hints: Vec::new(),
             source: None,
         }
+    }
+
+    /// A look that is not allowed: what was being done, and the error that forbade it.
+    pub fn permission(doing: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { fault: Fault::Permission, ..Self::internal(doing, source) }
     }
 
     /// A failure of the program or the system: what was being done, and the error that stopped it.
@@ -96,6 +104,7 @@ impl CommandError {
         match self.fault {
             Fault::Usage => Exit::Usage,
             Fault::NotFound => Exit::NotFound,
+            Fault::Permission => Exit::Incomplete,
             Fault::Internal => Exit::Internal,
             Fault::OutputClosed => Exit::Clean,
         }

@@ -18,8 +18,7 @@ use crate::render::why::LayerDetail;
 /// http. Where the target is this host, it looks inside: sockets, rules, queues, limits, logs. Where it is another one, it looks from
 /// outside and says which layers it could not see. Connections, handshakes and requests are tried for real unless --no-probe forbids it.
 ///
-/// Exits with 0 if every layer is as it should be, 1 if a cause was found, 3 if nothing was found and not everything could be judged, 4 if
-/// there is no such target.
+/// Exits with 0 if every layer is as it should be, 1 if a cause was found, 3 if nothing was found and not everything could be judged.
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "Examples:\n  \
     sudo portreeve why 443                                  this host's port 443, as the internet meets it\n  \
@@ -82,12 +81,8 @@ impl WhyArguments {
 }
 
 fn not_understood(error: TargetError) -> CommandError {
-    let wrong = if error.unknown {
-        CommandError::not_found(error.message)
-    } else {
-        CommandError::usage(format!("the target is not understood: {}", error.message))
-    };
-    let wrong = wrong.at(Excerpt::of_word(&error.text, error.offset));
+    let wrong = CommandError::usage(format!("the target is not understood: {}", error.message))
+        .at(Excerpt::of_word(&error.text, error.offset));
     if error.help.is_empty() { wrong } else { wrong.hint(error.help) }
 }
 

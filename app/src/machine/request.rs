@@ -76,7 +76,7 @@ fn known_user(user: &str) -> Result<(), CommandError> {
     if is_pattern || user.parse::<u32>().is_ok() || collect::is_user(user) {
         return Ok(());
     }
-    Err(CommandError::not_found(format!("no user is called {user} in /etc/passwd"))
+    Err(CommandError::usage(format!("no user is called {user} in /etc/passwd"))
         .hint("a user of a directory service or of a container goes by number: --user 1234"))
 }
 

@@ -4,12 +4,15 @@ use std::path::PathBuf;
 
 use portreeve_inventory::collect::{NamespaceScope, Owners, Request, collect};
 use portreeve_inventory::inside;
+use portreeve_linux::Errno;
 use portreeve_linux::namespace::NetworkNamespace;
 use portreeve_model::{NamespaceId, NamespaceName, Snapshot};
 
 use super::failed;
 use crate::engine::Scope;
 use crate::error::CommandError;
+
+const NEEDS_ROOT: &str = "Opening the namespaces of another user's process needs root.";
 
 /// The namespaces to look into.
 pub(super) fn resolve(scope: &Scope) -> Result<NamespaceScope, CommandError> {
@@ -42,11 +45,25 @@ pub(super) fn open(scope: &Scope) -> Result<NetworkNamespace, CommandError> {
             let snapshot = namespaces()?;
             let id = id_of(&snapshot, name)?;
             inside::open(&snapshot, id).ok_or_else(|| {
-                CommandError::not_found(format!("the network namespace `{name}` cannot be opened"))
-                    .hint("Opening the namespaces of another user's process needs root.")
+                let doing = format!("cannot open the network namespace `{name}`");
+                CommandError::permission(doing, Errno::ACCESS).hint(NEEDS_ROOT)
             })
         }
     }
+}
+
+/// Why threads could not be moved into a namespace.
+pub(super) fn not_entered(errno: Errno) -> CommandError {
+    let doing = "cannot enter the network namespace";
+    if is_forbidden(errno) {
+        CommandError::permission(doing, errno).hint("Entering another one needs root.")
+    } else {
+        CommandError::internal(doing, errno)
+    }
+}
+
+fn is_forbidden(errno: Errno) -> bool {
+    matches!(errno, Errno::PERM | Errno::ACCESS)
 }
 
 fn of_process(pid: u32) -> Result<NamespaceId, CommandError> {
@@ -55,11 +72,17 @@ fn of_process(pid: u32) -> Result<NamespaceId, CommandError> {
 
 fn open_of_process(pid: u32) -> Result<NetworkNamespace, CommandError> {
     let path = PathBuf::from(format!("/proc/{pid}/ns/net"));
-    NetworkNamespace::at(&path).map_err(|errno| {
-        let mut error =
-            CommandError::not_found(format!("cannot open the network namespace of process {pid}"));
-        error.source = Some(Box::new(errno));
-        error.hint("Opening the namespaces of another user's process needs root.")
+    NetworkNamespace::at(&path).map_err(|errno| match errno {
+        Errno::NOENT | Errno::SRCH => CommandError::usage(format!("there is no process {pid}"))
+            .hint("--netns takes the name of a namespace, or the pid of a process in it"),
+        errno => {
+            let doing = format!("cannot open the network namespace of process {pid}");
+            if is_forbidden(errno) {
+                CommandError::permission(doing, errno).hint(NEEDS_ROOT)
+            } else {
+                CommandError::internal(doing, errno)
+            }
+        }
     })
 }
 
@@ -84,7 +107,7 @@ fn id_of(snapshot: &Snapshot, name: &str) -> Result<NamespaceId, CommandError> {
         return Ok(namespace.id);
     }
     let known: Vec<String> = snapshot.namespaces.iter().map(|namespace| namespace.name.to_string()).collect();
-    Err(CommandError::not_found(format!("no network namespace is called `{name}`"))
+    Err(CommandError::usage(format!("no network namespace is called `{name}`"))
         .hint(format_args!("Namespaces that were seen: {}.", known.join(", "))))
 }
 

@@ -15,8 +15,5 @@ pub(super) fn why(query: &WhyQuery, bpf: BpfUse, progress: &dyn Progress) -> Res
         return Ok(diagnose(question, options, progress));
     }
     // Threads that begin inside stay inside.
-    scope::open(&query.scope)?.within(|| diagnose(question, options, progress)).map_err(|errno| {
-        CommandError::internal("cannot enter the network namespace", errno)
-            .hint("Entering another one needs root.")
-    })
+    scope::open(&query.scope)?.within(|| diagnose(question, options, progress)).map_err(scope::not_entered)
 }

@@ -144,6 +144,27 @@ fn a_namespace_by_name_or_pid_and_one_that_does_not_exist() {
         assert!(output.stdout.contains("127.0.0.1:7001"));
     }
     let none = here.run(portreeve("sockets -tln --netns no-such-namespace")).unwrap();
-    assert_eq!(none.code(), Some(4));
+    assert_eq!(none.code(), Some(2));
     assert!(none.stderr.contains("no-such-namespace"), "{}", none.stderr);
+}
+
+#[test]
+fn one_that_may_not_be_entered_is_incomplete_to_every_command() {
+    let lab = Lab::new("netns-forbidden").unwrap();
+    let named = lab.host("blue").named().start().unwrap();
+    let (name, pid) = (named.netns_name().unwrap(), named.holder_pid().to_string());
+    for (line, namespace) in [
+        ("tls 127.0.0.1:1", name),
+        ("tls 127.0.0.1:1", pid.as_str()),
+        ("why 443", name),
+        ("why 443", pid.as_str()),
+        ("reach 443", name),
+        ("reach 443 --probe", "own"),
+        ("sockets", pid.as_str()),
+    ] {
+        let command = portreeve(line).args(["--netns", namespace]).user("nobody");
+        let output = lab.run(command).unwrap();
+        assert_eq!(output.code(), Some(3), "{line} {namespace}: {}{}", output.stdout, output.stderr);
+        assert!(output.stderr.contains("root"), "{line} {namespace}: {}", output.stderr);
+    }
 }

@@ -169,6 +169,9 @@ fn exit_codes_tell_what_it_comes_to() {
         }
     }
     assert_eq!(ran("tls-files", &["tls", "--cert", "x"], None, Palette::Plain).exit, Exit::Findings);
+    // What may not be read is not the same as nothing there.
+    let forbidden = ran("tls-files-forbidden", &["tls", "--cert", "x"], None, Palette::Plain);
+    assert_eq!(forbidden.exit, Exit::Incomplete, "{}", forbidden.out);
 }
 
 #[test]
@@ -187,22 +190,20 @@ fn malformed_targets_are_shown_with_their_place_and_an_example() {
     std::fs::write(&list, "# ours\nexample.com\nexample.com:70000  # too much\n").unwrap();
     let list = list.to_str().unwrap();
     for (name, line, exit) in [
-        ("wrong_port", &["tls", "example.com:44e"][..], Exit::NotFound),
+        ("wrong_port", &["tls", "example.com:44e"][..], Exit::Usage),
         ("wrong_scheme", &["tls", "http://example.com/"], Exit::Usage),
         ("wrong_network", &["tls", "10.0.0.0/8"], Exit::Usage),
         ("wrong_sni", &["tls", "192.0.2.1", "--sni", "192.0.2.1"], Exit::Usage),
         ("wrong_netns", &["tls", "example.com", "--netns", "all"], Exit::Usage),
+        ("wrong_cert_netns", &["tls", "--cert", "x", "--netns", "blue"], Exit::Usage),
         ("wrong_list", &["tls", "-f", list], Exit::Usage),
+        ("no_list", &["tls", "-f", "/nothing/here"], Exit::Usage),
     ] {
         let ran = ran("tls-healthy", line, Some(80), Palette::Plain);
         assert_eq!(ran.exit, exit, "{line:?}: {}", ran.notes);
         assert_eq!(ran.out, "");
         assert_snapshot!(name, ran.notes.replace(scratch.path().to_str().unwrap(), "/tmp/scratch"));
     }
-    assert_eq!(
-        ran("tls-healthy", &["tls", "-f", "/nothing/here"], None, Palette::Plain).exit,
-        Exit::NotFound
-    );
 }
 
 fn view(width: Option<usize>, marks: Marks) -> View {

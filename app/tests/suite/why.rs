@@ -111,7 +111,7 @@ fn exit_codes_tell_what_it_comes_to() {
 fn malformed_questions_are_shown_with_their_place_and_an_example() {
     for (name, line, exit) in [
         ("wrong_port", &["why", "443/tpc"][..], Exit::Usage),
-        ("wrong_service", &["why", "gopherx://example.com"], Exit::NotFound),
+        ("wrong_service", &["why", "gopherx://example.com"], Exit::Usage),
         ("wrong_from", &["why", "443", "--from", "198.51.100.0/24"], Exit::Usage),
         ("wrong_version", &["why", "192.0.2.10:443", "--from", "2001:db8::1"], Exit::Usage),
         ("wrong_netns", &["why", "443", "--netns", "all"], Exit::Usage),

@@ -36,7 +36,7 @@ fn text_of(file: &Path) -> Result<String, CommandError> {
         fs::read_to_string(file)
     };
     text.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => CommandError::not_found(format!("there is no file {}", file.display())),
+        io::ErrorKind::NotFound => CommandError::usage(format!("there is no file {}", file.display())),
         _ => CommandError::usage(format!("cannot read {}", file.display())).caused_by(error),
     })
 }

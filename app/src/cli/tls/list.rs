@@ -67,7 +67,6 @@ impl List {
                     message: format!("with this there are more than {MOST_HOSTS} hosts"),
                     offset: 0,
                     help: "audit them in several runs".to_owned(),
-                    unknown: false,
                 });
             }
             self.targets.push(target);
@@ -77,12 +76,7 @@ impl List {
 }
 
 fn told(mistake: Mistake, excerpt: Excerpt) -> CommandError {
-    let wrong = if mistake.unknown {
-        CommandError::not_found(mistake.message)
-    } else {
-        CommandError::usage(format!("the target is not understood: {}", mistake.message))
-    };
-    let wrong = wrong.at(excerpt);
+    let wrong = CommandError::usage(format!("the target is not understood: {}", mistake.message)).at(excerpt);
     if mistake.help.is_empty() { wrong } else { wrong.hint(mistake.help) }
 }
 
@@ -117,7 +111,8 @@ fn text_of(path: &Path) -> Result<(PathBuf, String), CommandError> {
             Ok((name, text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(CommandError::not_found(format!("there is no file {}", name.display())))
+            Err(CommandError::usage(format!("there is no file {}", name.display()))
+                .hint("-f takes a file with one target a line; - is standard input"))
         }
         Err(error) => Err(cannot("cannot read").caused_by(error)),
     }
@@ -157,7 +152,7 @@ mod tests {
     fn what_is_no_list_is_refused() {
         let scratch = tempfile::tempdir().unwrap();
         let path = scratch.path().join("hosts.txt");
-        assert_eq!(List::default().file(&path, &services).unwrap_err().fault, Fault::NotFound);
+        assert_eq!(List::default().file(&path, &services).unwrap_err().fault, Fault::Usage);
         fs::write(&path, [0xff, 0xfe, 0]).unwrap();
         assert_eq!(List::default().file(&path, &services).unwrap_err().fault, Fault::Usage);
         assert_eq!(List::default().file(scratch.path(), &services).unwrap_err().fault, Fault::Usage);

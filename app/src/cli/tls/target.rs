@@ -21,18 +21,20 @@ pub(super) struct Mistake {
     /// Byte offset in the text.
     pub(super) offset: usize,
     pub(super) help: String,
-    /// It is understood, and there is no such service.
-    pub(super) unknown: bool,
 }
 
 impl Mistake {
     fn new(offset: usize, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { message: message.into(), offset, help: help.into(), unknown: false }
+        Self { message: message.into(), offset, help: help.into() }
     }
 }
 
 /// The targets that a text means: one for each port that it names.
 pub(super) fn parse(text: &str, services: Services<'_>) -> Result<Vec<TlsTarget>, Mistake> {
+    if text.trim().is_empty() {
+        let help = "name a host, an address or a URL: `example.com`, `192.0.2.10:8443`";
+        return Err(Mistake::new(0, "there is nothing in it", help));
+    }
     if text.contains("://") {
         return Ok(vec![url(text, services)?]);
     }
@@ -58,8 +60,15 @@ pub(super) fn parse(text: &str, services: Services<'_>) -> Result<Vec<TlsTarget>
                 offset: within(if network.is_some() { error.offset + shift } else { error.offset }),
                 message: error.message,
                 help: error.help,
-                unknown: error.unknown,
             })?;
+            if read.protocol != Protocol::Tcp {
+                let at = within(host.len() + 1 + port.find('/').unwrap_or(0));
+                return Err(Mistake::new(
+                    at,
+                    "TLS over UDP is not audited",
+                    "leave the transport out: `example.com:443`",
+                ));
+            }
             let host = network.map_or_else(|| who(&read), |(address, bits)| TlsHost::Network(address, bits));
             Ok(TlsTarget { text: told, host, port: read.port })
         })
@@ -71,7 +80,6 @@ fn url(text: &str, services: Services<'_>) -> Result<TlsTarget, Mistake> {
         offset: error.offset,
         message: error.message,
         help: error.help,
-        unknown: error.unknown,
     })?;
     let scheme = text.split("://").next().unwrap_or_default().trim();
     // A URL that names the port means it: `tcp://host:8443`.
@@ -228,6 +236,7 @@ mod tests {
     fn mistakes_have_a_place_and_a_remedy() {
         for (text, offset, message) in [
             ("http://example.com", 0, "`http` is not spoken over TLS"),
+            ("example.com:443/udp", 15, "TLS over UDP is not audited"),
             ("quic://example.com", 0, "`quic` is not spoken over TCP"),
             ("example.com:70000", 12, "`70000` is no port"),
             ("example.com:443,0", 16, "nothing can be reached at port 0"),
@@ -239,6 +248,8 @@ mod tests {
             ("192.0.2.300", 0, "`192.0.2.300` is no IPv4 address"),
             ("example.com 443", 11, "one target was expected, and here are several words"),
             ("exa!mple.com", 3, "`!` is in no host name"),
+            ("", 0, "there is nothing in it"),
+            (" ", 0, "there is nothing in it"),
             ("example.com/path", 11, "a path is read in a URL only"),
         ] {
             let mistake = wrong(text);

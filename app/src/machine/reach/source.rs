@@ -43,10 +43,7 @@ fn kernel(scope: &Scope) -> Result<Firewall, CommandError> {
     let programs = Programs::default();
     match open(scope)? {
         None => Ok(live::read(&programs)),
-        Some(namespace) => namespace.within(|| live::read(&programs)).map_err(|errno| {
-            CommandError::internal("cannot enter the network namespace", errno)
-                .hint("Entering another one needs root.")
-        }),
+        Some(namespace) => namespace.within(|| live::read(&programs)).map_err(scope::not_entered),
     }
 }
 
@@ -69,7 +66,7 @@ pub(super) fn text_of(path: &Path) -> Result<String, CommandError> {
         fs::read(path)
     };
     let bytes = bytes.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => CommandError::not_found(format!("there is no file {}", path.display())),
+        io::ErrorKind::NotFound => CommandError::usage(format!("there is no file {}", path.display())),
         _ => CommandError::usage(format!("cannot read {}", path.display())).caused_by(error),
     })?;
     Ok(String::from_utf8(bytes)

@@ -57,10 +57,7 @@ fn runtime(scope: &Scope) -> Result<Runtime, CommandError> {
         build()
     } else {
         // Threads that begin inside stay inside, and so do those that they begin.
-        scope::open(scope)?.within(build).map_err(|errno| {
-            CommandError::internal("cannot enter the network namespace", errno)
-                .hint("Entering another one needs root.")
-        })?
+        scope::open(scope)?.within(build).map_err(scope::not_entered)?
     };
     runtime.map_err(|error| CommandError::internal("cannot start threads", error))
 }

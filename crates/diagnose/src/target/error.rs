@@ -14,8 +14,6 @@ pub struct TargetError {
     pub offset: usize,
     /// What would be right.
     pub help: String,
-    /// It is understood, and there is no such service.
-    pub unknown: bool,
 }
 
 /// An error before it knows the text around it.
@@ -24,17 +22,11 @@ pub(super) struct Mistake {
     offset: usize,
     message: String,
     help: String,
-    unknown: bool,
 }
 
 impl Mistake {
     pub(super) fn new(offset: usize, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { offset, message: message.into(), help: help.into(), unknown: false }
-    }
-
-    /// It is understood, and there is no such service.
-    pub(super) fn no_service(offset: usize, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { unknown: true, ..Self::new(offset, message, help) }
+        Self { offset, message: message.into(), help: help.into() }
     }
 
     pub(super) fn within(self, text: &str) -> TargetError {
@@ -42,12 +34,6 @@ impl Mistake {
         while !text.is_char_boundary(offset) {
             offset -= 1;
         }
-        TargetError {
-            message: self.message,
-            text: text.to_owned(),
-            offset,
-            help: self.help,
-            unknown: self.unknown,
-        }
+        TargetError { message: self.message, text: text.to_owned(), offset, help: self.help }
     }
 }

@@ -97,7 +97,7 @@ fn plain(text: &str, at: usize, services: Services<'_>) -> Result<Read, Mistake>
         }
         if protocol.is_some() && services(place, other(transport)).is_some() {
             let (asked, there) = (transport.name(), other(transport).name());
-            return Err(Mistake::no_service(
+            return Err(Mistake::new(
                 at,
                 format!("there is no service `{place}` over {asked}"),
                 format!(
@@ -166,8 +166,8 @@ fn url(name: &str, rest: &str, at: usize, services: Services<'_>) -> Result<Read
                 format!("write the port: `{name}://{place}:443`"),
             ),
         };
-        let mistake = if known.is_some() { Mistake::new } else { Mistake::no_service };
-        return Err(mistake(if known.is_some() { place_at + place.len() } else { at }, message, help));
+        let place = if known.is_some() { place_at + place.len() } else { at };
+        return Err(Mistake::new(place, message, help));
     };
     Ok(Read {
         host,
@@ -269,7 +269,7 @@ fn port_of(text: &str, at: usize, protocol: Protocol, services: Services<'_>) ->
         return port_number(text, at);
     }
     services(text, protocol).ok_or_else(|| {
-        Mistake::no_service(
+        Mistake::new(
             at,
             format!("there is no service `{text}` over {}", protocol.name()),
             "write the number of the port: `example.com:443`",
@@ -414,13 +414,17 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_does_not_exist_is_unknown() {
-        for text in ["example.com:nonesuch", "nonesuch://example.com", "imaps/udp"] {
+    fn a_service_that_does_not_exist_is_named_with_its_place() {
+        for (text, offset, says) in [
+            ("example.com:nonesuch", 12, "no service `nonesuch`"),
+            ("nonesuch://example.com", 0, "`nonesuch` is no service"),
+            ("imaps/udp", 0, "no service `imaps` over udp"),
+        ] {
             let error =
-                parse(text, &|name, protocol| (name == "imaps" && protocol == Protocol::Tcp).then_some(993));
-            assert!(error.expect_err(text).unknown, "{text}");
+                parse(text, &|name, protocol| (name == "imaps" && protocol == Protocol::Tcp).then_some(993))
+                    .expect_err(text);
+            assert!(error.offset == offset && error.message.contains(says), "{text}: {error:?}");
         }
-        assert!(!parse("70000", &port_of).unwrap_err().unknown);
     }
 
     proptest! {
