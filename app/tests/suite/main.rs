@@ -9,6 +9,7 @@ mod reference;
 mod rendering;
 mod support;
 mod tls;
+mod tls_input;
 mod tls_pace;
 mod tls_run;
 mod why;

@@ -102,7 +102,7 @@ pub(crate) fn certificates(folder: &Path, days: &str) {
     fs::copy(folder.join("leaf.pem"), folder.join("chain.pem")).unwrap();
 }
 
-pub(crate) fn free_port() -> u16 {
+fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 

@@ -59,7 +59,8 @@ impl Auditor {
 
     fn target(&self, host: &OneHost) -> Target {
         let server_name = self.questions.server_name.clone().or_else(|| match &host.who {
-            Who::Name(name) => Some(name.clone()),
+            // A final dot says that a name is whole; it is not sent (RFC 6066, 3).
+            Who::Name(name) => Some(name.trim_end_matches('.').to_owned()),
             Who::Address(..) => None,
         });
         Target {
@@ -174,7 +175,8 @@ pub(super) fn failed(host: &OneHost, why: &str) -> Audit {
 mod tests {
     use std::time::Duration;
 
-    use super::limits;
+    use super::super::hosts::{OneHost, Who};
+    use super::{Auditor, limits};
     use crate::engine::{TlsAddresses, TlsExplain, TlsQuestions};
 
     fn questions(per_second: Option<f64>) -> TlsQuestions {
@@ -195,5 +197,18 @@ mod tests {
         let usual = limits(&questions(None)).whole;
         assert_eq!(limits(&questions(Some(100.0))).whole, usual + Duration::from_secs(4));
         assert_eq!(limits(&questions(Some(0.4))).whole, usual + Duration::from_secs(1000));
+    }
+
+    #[test]
+    fn a_final_dot_is_looked_up_and_not_sent() {
+        let auditor = Auditor::new(&questions(None));
+        let target = auditor.target(&OneHost {
+            place: 0,
+            target: 0,
+            text: "example.com.".to_owned(),
+            who: Who::Name("example.com.".to_owned()),
+            port: 443,
+        });
+        assert_eq!((&*target.host, target.server_name.as_deref()), ("example.com.", Some("example.com")));
     }
 }

@@ -126,7 +126,8 @@ impl Line {
         let first = self.play_once(script.clone()).await;
         let is_unheard = first.received_length() == 0
             && matches!(first.end(), Some(End::Silent(_) | End::NotConnected(..)));
-        if !is_unheard || self.slowness.given_up().is_some() {
+        // What the first came to says more than that nothing was left for a second.
+        if !is_unheard || self.spent().is_some() {
             return first;
         }
         self.retries.fetch_add(1, Ordering::Relaxed);
