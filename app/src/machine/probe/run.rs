@@ -27,13 +27,12 @@ use crate::machine::scope;
 /// Time for each connection; all have it side by side.
 const SECONDS: u64 = 3;
 
+const NEEDS_ROOT: &str = "A probe needs root: it makes a network namespace and an interface.";
+
 /// Tries what `exposures` say, in the namespace of `scope`.
 pub(in crate::machine) fn probe(scope: &Scope, exposures: &[Exposure]) -> Result<Probe, CommandError> {
     let host = scope::open(scope)?;
-    host.within(|| of_here(&host, exposures)).map_err(|errno| {
-        CommandError::internal("cannot enter the network namespace", errno)
-            .hint("A probe needs root: it makes a network namespace and an interface.")
-    })?
+    host.within(|| of_here(&host, exposures)).map_err(|errno| scope::not_entered(errno).hint(NEEDS_ROOT))?
 }
 
 /// The same in the calling thread's namespace, which is `host`.
@@ -142,11 +141,12 @@ fn refused(error: VantageError) -> CommandError {
         VantageError::Pair(error) | VantageError::Source { source: error, .. } => NetlinkError::errno(error),
         VantageError::Gone => None,
     };
-    let failed = CommandError::internal("cannot join a network namespace of its own to the host", error);
+    let doing = "cannot join a network namespace of its own to the host";
+    if let Some(Errno::PERM | Errno::ACCESS) = errno {
+        return CommandError::permission(doing, error).hint(NEEDS_ROOT);
+    }
+    let failed = CommandError::internal(doing, error);
     match errno {
-        Some(Errno::PERM | Errno::ACCESS) => {
-            failed.hint("A probe needs root: it makes a network namespace and an interface.")
-        }
         Some(Errno::EXIST) => failed.hint("Another probe may be running; try again."),
         Some(Errno::OPNOTSUPP) => failed.hint("This kernel has no virtual Ethernet interfaces (veth)."),
         _ => failed,
