@@ -32,6 +32,5 @@ fn exit(verdict: Verdict) -> Exit {
         Verdict::Healthy => Exit::Clean,
         Verdict::Fault => Exit::Findings,
         Verdict::Undetermined => Exit::Incomplete,
-        Verdict::UnknownTarget => Exit::NotFound,
     }
 }

@@ -169,8 +169,6 @@ pub enum Verdict {
     Fault,
     /// Nothing was found, and something that may be the cause could not be seen.
     Undetermined,
-    /// There is no such target.
-    UnknownTarget,
 }
 
 /// What was found of one layer.

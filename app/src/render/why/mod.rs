@@ -55,7 +55,7 @@ fn verdict(out: &mut dyn Write, document: &Why, view: &View) -> io::Result<()> {
             return faults::contributing(out, &document.contributing, document, view);
         }
         Verdict::Healthy => Ink::Good,
-        Verdict::Undetermined | Verdict::UnknownTarget => Ink::Warn,
+        Verdict::Undetermined => Ink::Warn,
     };
     // What it is that could not be judged follows in a list of its own.
     let sentence = match document.verdict {
