@@ -195,6 +195,7 @@ fn malformed_targets_are_shown_with_their_place_and_an_example() {
         ("wrong_network", &["tls", "10.0.0.0/8"], Exit::Usage),
         ("wrong_sni", &["tls", "192.0.2.1", "--sni", "192.0.2.1"], Exit::Usage),
         ("wrong_netns", &["tls", "example.com", "--netns", "all"], Exit::Usage),
+        ("wrong_explain", &["tls", "example.com", "--explain", "1.2"], Exit::Usage),
         ("wrong_cert_netns", &["tls", "--cert", "x", "--netns", "blue"], Exit::Usage),
         ("wrong_list", &["tls", "-f", list], Exit::Usage),
         ("no_list", &["tls", "-f", "/nothing/here"], Exit::Usage),

@@ -158,6 +158,12 @@ impl TlsArguments {
                 .hint("name it: --netns NAME; without --netns it is this one"));
         }
         let server_name = self.server_name()?;
+        // Its value is joined by an equals sign, so that a target may come behind it.
+        let version = self.targets.iter().find(|target| matches!(target.as_str(), "1.2" | "1.3" | "best"));
+        if let Some(version) = version.filter(|_| self.explain == Some(ExplainChoice::Best)) {
+            return Err(CommandError::usage(format!("`{version}` stands where a target is expected"))
+                .hint(format!("the version is joined by an equals sign: --explain={version}")));
+        }
         let mut list = List::default();
         self.targets.iter().try_for_each(|target| list.word(target, services))?;
         self.files.iter().try_for_each(|file| list.file(file, services))?;
