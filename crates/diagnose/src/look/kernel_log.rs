@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use portreeve_firewall::read::Programs;
 use portreeve_linux::system::System;
 
-use super::service::{Tree, lines_of, log_at};
+use super::service::{lines_of, log_at};
+use super::tree::Tree;
 use crate::facts::service::LogLine;
 
 /// So many records are read at most: a ring buffer of a megabyte has fewer.

@@ -5,7 +5,7 @@ use std::fs;
 use portreeve_wire::audit::denial;
 
 use super::kernel_log::{KernelLog, Said};
-use super::service::Tree;
+use super::tree::Tree;
 use crate::facts::{MacFacts, Refusal, SeLinux, ServiceFacts};
 
 /// The last refusals are told.
@@ -19,10 +19,10 @@ pub(crate) fn look(service: &ServiceFacts, kernel: &KernelLog) -> MacFacts {
 fn read(tree: &Tree, service: &ServiceFacts, kernel: &KernelLog) -> MacFacts {
     let selinux = tree
         .read("/sys/fs/selinux/enforce")
-        .map(|text| if text.text.trim() == "1" { SeLinux::Enforcing } else { SeLinux::Permissive });
+        .map(|text| if text.trim() == "1" { SeLinux::Enforcing } else { SeLinux::Permissive });
     let apparmor = tree
         .read("/sys/module/apparmor/parameters/enabled")
-        .is_some_and(|text| text.text.trim() == "Y" && has_profiles(tree));
+        .is_some_and(|text| text.trim() == "Y" && has_profiles(tree));
     if selinux.is_none() && !apparmor {
         return MacFacts::default();
     }

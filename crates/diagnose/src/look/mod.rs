@@ -4,6 +4,7 @@
 //! [`Probe::Forbidden`](crate::target::Probe::Forbidden).
 
 mod cgroup;
+mod configuration;
 mod conntrack;
 mod http;
 mod kernel_log;
@@ -15,6 +16,7 @@ mod ports;
 mod queues;
 mod service;
 mod tls;
+mod tree;
 mod trials;
 
 use std::time::{Duration, Instant};

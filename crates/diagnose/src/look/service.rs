@@ -2,10 +2,10 @@
 
 mod candidates;
 mod complaints;
-mod configuration;
 mod containers;
 mod holders;
 mod logs;
+mod named;
 mod processes;
 mod units;
 mod watch;
@@ -21,9 +21,9 @@ use self::candidates::Search;
 use self::units::Units;
 use crate::facts::ServiceFacts;
 use crate::facts::service::{LogFile, LogLine};
+use crate::look::tree::Tree;
 use crate::target::Question;
 
-pub(in crate::look) use configuration::Tree;
 pub(in crate::look) use logs::{at_path as log_at, lines_of};
 pub(crate) use watch::watch;
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use portreeve_model::Process;
+
 /// One well-known program. Paths are those of Debian, Fedora and Arch and of the projects themselves.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Software {
@@ -51,6 +53,12 @@ impl fmt::Display for Software {
 }
 
 impl Software {
+    /// The software that a process runs: by its executable, or else by its name.
+    pub fn of_process(process: &Process) -> Option<&'static Self> {
+        let file = process.executable.as_ref();
+        file.and_then(|file| Self::of_program(&file.path)).or_else(|| Self::of_program(&process.name))
+    }
+
     /// The software of an executable's path or a process's name.
     pub fn of_program(program: &str) -> Option<&'static Self> {
         let name = program.rsplit('/').next().unwrap_or(program);
@@ -87,6 +95,8 @@ pub static ALL: &[Software] = &[
         language: Language::Nginx,
         configuration: &[
             "/etc/nginx/nginx.conf",
+            "/usr/local/nginx/conf/nginx.conf",
+            "/usr/local/etc/nginx/nginx.conf",
             "/usr/local/openresty/nginx/conf/nginx.conf",
             "/etc/angie/angie.conf",
         ],
@@ -99,9 +109,14 @@ pub static ALL: &[Software] = &[
     },
     Software {
         name: "Apache",
-        programs: &["apache2", "httpd"],
+        programs: &["apache2", "httpd", "httpd-prefork", "httpd.worker"],
         language: Language::Apache,
-        configuration: &["/etc/apache2/apache2.conf", "/etc/httpd/conf/httpd.conf"],
+        configuration: &[
+            "/etc/apache2/apache2.conf",
+            "/etc/httpd/conf/httpd.conf",
+            "/usr/local/apache2/conf/httpd.conf",
+            "/etc/apache2/httpd.conf",
+        ],
         units: &["apache2.service", "httpd.service"],
         logs: &["/var/log/apache2/error.log", "/var/log/httpd/error_log"],
         pid_files: &["/run/apache2/apache2.pid", "/run/httpd/httpd.pid"],
@@ -113,7 +128,11 @@ pub static ALL: &[Software] = &[
         name: "HAProxy",
         programs: &["haproxy"],
         language: Language::Haproxy,
-        configuration: &["/etc/haproxy/haproxy.cfg", "/etc/haproxy/conf.d/*.cfg"],
+        configuration: &[
+            "/etc/haproxy/haproxy.cfg",
+            "/etc/haproxy/conf.d/*.cfg",
+            "/usr/local/etc/haproxy/haproxy.cfg",
+        ],
         units: &["haproxy.service"],
         logs: &["/var/log/haproxy.log"],
         pid_files: &["/run/haproxy.pid"],
@@ -125,10 +144,10 @@ pub static ALL: &[Software] = &[
         name: "Caddy",
         programs: &["caddy"],
         language: Language::Caddy,
-        configuration: &["/etc/caddy/Caddyfile"],
+        configuration: &["/etc/caddy/Caddyfile", "/etc/caddy/caddy.json"],
         units: &["caddy.service"],
         logs: &["/var/log/caddy/caddy.log"],
-        file_options: &["--config"],
+        file_options: &["--config", "-config", "-c"],
         check: Some("caddy validate --config /etc/caddy/Caddyfile"),
         ..NOTHING
     },
@@ -291,7 +310,7 @@ pub static ALL: &[Software] = &[
     Software {
         name: "Dovecot",
         programs: &["dovecot"],
-        configuration: &["/etc/dovecot/dovecot.conf"],
+        configuration: &["/etc/dovecot/dovecot.conf", "/etc/dovecot/conf.d/*.conf"],
         usual: &[143, 993, 110, 995],
         units: &["dovecot.service"],
         logs: &["/var/log/mail.log", "/var/log/maillog"],
@@ -305,6 +324,13 @@ pub static ALL: &[Software] = &[
         configuration: &["/etc/vsftpd.conf", "/etc/vsftpd/vsftpd.conf"],
         usual: &[21],
         units: &["vsftpd.service"],
+        ..NOTHING
+    },
+    Software {
+        name: "stunnel",
+        programs: &["stunnel"],
+        configuration: &["/etc/stunnel/*.conf"],
+        units: &["stunnel4.service"],
         ..NOTHING
     },
     Software { name: "Traefik", programs: &["traefik"], units: &["traefik.service"], ..NOTHING },

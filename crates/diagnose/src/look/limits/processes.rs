@@ -4,9 +4,10 @@ use std::fs;
 
 use portreeve_linux::proc::Proc;
 
-use crate::facts::service::Holder;
+use crate::facts::service::{Holder, Language};
 use crate::facts::{ProcessLimits, ServiceFacts};
-use crate::look::service::Tree;
+use crate::look::configuration::{self, Directive, Mains, bound};
+use crate::look::tree::Tree;
 use crate::target::Question;
 
 /// The processes that hold the port, with what they have open now.
@@ -51,61 +52,22 @@ fn limits(text: &str) -> (Option<u64>, Option<u64>) {
 pub(super) fn most_connections(question: &Question, service: &ServiceFacts) -> Option<(u64, String)> {
     let is_it = |holder: &&Holder| holder.software.is_some_and(|software| software.name == "HAProxy");
     let holder = service.holders.iter().find(is_it)?;
-    let words = &holder.process.command_line;
-    let files: Vec<String> = words
-        .iter()
-        .zip(words.iter().skip(1))
-        .filter(|(option, _)| *option == "-f")
-        .map(|(_, file)| file.clone())
-        .collect();
-    let files = if files.is_empty() { vec!["/etc/haproxy/haproxy.cfg".to_owned()] } else { files };
     let tree = Tree::of_process(holder.pid());
-    files
-        .iter()
-        .filter_map(|file| Some((file, tree.read(file)?.text)))
-        .flat_map(|(file, text)| maxconn(&text, file, question.target.port))
-        .min()
+    let mains = Mains::of_process(holder.software, &holder.process, &tree);
+    let sections = configuration::read(Language::Haproxy, &mains, &tree).directives;
+    maxconn(&sections, question.target.port).min()
 }
 
 /// The settings `maxconn` of the section `global` and of those that bind the port.
-fn maxconn(text: &str, file: &str, port: u16) -> Vec<(u64, String)> {
-    const SECTIONS: [&str; 11] = [
-        "global",
-        "defaults",
-        "frontend",
-        "listen",
-        "backend",
-        "userlist",
-        "peers",
-        "resolvers",
-        "program",
-        "cache",
-        "mailers",
-    ];
-    let ending = format!(":{port}");
-    let mut found = Vec::new();
-    let mut section: Vec<(u64, String)> = Vec::new();
-    let mut counts = false;
-    for (number, line) in text.lines().enumerate() {
-        let words: Vec<&str> = line.split('#').next().unwrap_or_default().split_whitespace().collect();
-        match words.as_slice() {
-            [name, ..] if SECTIONS.contains(name) => {
-                found.extend(section.drain(..).filter(|_| counts));
-                counts = *name == "global";
-            }
-            ["bind", addresses, ..] => counts |= addresses.split(',').any(|one| one.ends_with(&ending)),
-            ["maxconn", most] => {
-                section.extend(
-                    most.parse()
-                        .ok()
-                        .map(|most: u64| (most, format!("{file}:{}: maxconn {most}", number + 1))),
-                );
-            }
-            _ => {}
-        }
-    }
-    found.extend(section.into_iter().filter(|_| counts));
-    found
+fn maxconn(sections: &[Directive], port: u16) -> impl Iterator<Item = (u64, String)> {
+    let binds = move |section: &Directive| {
+        section.block.iter().flat_map(bound).any(|bound| bound.ports.contains(&port))
+    };
+    let counting = sections.iter().filter(move |section| section.name() == "global" || binds(section));
+    counting.flat_map(|section| section.named("maxconn")).filter_map(|setting| {
+        let most = setting.value().parse().ok()?;
+        Some((most, format!("{}:{}: maxconn {most}", setting.file, setting.line)))
+    })
 }
 
 /// Logs whose file system is full.
@@ -123,6 +85,7 @@ pub(super) fn full_disks(service: &ServiceFacts) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::look::tree::written;
 
     #[test]
     fn limits_of_a_process() {
@@ -140,8 +103,11 @@ mod tests {
     #[test]
     fn sections_that_bind_another_port_do_not_count() {
         let text = "global\n  maxconn 100\ndefaults\n  maxconn 1\nfrontend a\n  maxconn 20 # few\n  bind *:443 ssl\nfrontend b\n  bind :80\n  maxconn 2\nbackend c\n  server s 127.0.0.1:443 maxconn 3\n";
-        let found: Vec<u64> = maxconn(text, "h", 443).into_iter().map(|(most, _)| most).collect();
+        let root = written(&[("h", text)]);
+        let mains = Mains { files: vec!["/h".into()], ..Mains::default() };
+        let sections = configuration::read(Language::Haproxy, &mains, &Tree::below(root.path())).directives;
+        let found: Vec<u64> = maxconn(&sections, 443).map(|(most, _)| most).collect();
         assert_eq!(found, [100, 20]);
-        assert_eq!(maxconn(text, "h", 80).last().unwrap().1, "h:10: maxconn 2");
+        assert_eq!(maxconn(&sections, 80).last().unwrap().1, "/h:10: maxconn 2");
     }
 }

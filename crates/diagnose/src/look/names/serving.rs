@@ -1,17 +1,11 @@
 //! Whether this host is meant to serve the name: its own host name, the configuration of the server that holds the port.
 
-use std::collections::BTreeSet;
-
 use portreeve_linux::system::System;
 
 use crate::facts::service::Holder;
 use crate::facts::{NameFacts, ServedHere, ServiceFacts};
-use crate::look::service::Tree;
-
-/// Files that are read of one server.
-const MOST: usize = 96;
-/// Words before other files of a configuration.
-const INCLUDES: [&str; 4] = ["include", "Include", "IncludeOptional", "import"];
+use crate::look::configuration::{self, Mains, every};
+use crate::look::tree::Tree;
 
 /// Adds to the facts why the holders of the port are taken to serve the name.
 pub(crate) fn look(facts: &mut NameFacts, service: &ServiceFacts) {
@@ -34,38 +28,12 @@ pub(crate) fn look(facts: &mut NameFacts, service: &ServiceFacts) {
 fn configured(holder: &Holder, name: &str) -> Option<ServedHere> {
     let software = holder.software?;
     let tree = Tree::of_process(holder.pid());
-    // Some servers write a title of their own over it, in one piece: `nginx: master process nginx -c FILE`.
-    let words: Vec<&str> =
-        holder.process.command_line.iter().flat_map(|word| word.split_whitespace()).collect();
-    let named =
-        words.iter().zip(words.iter().skip(1)).filter(|(option, _)| software.file_options.contains(option));
-    let mut patterns: Vec<String> = named.map(|(_, file)| (*file).to_owned()).collect();
-    if patterns.is_empty() {
-        patterns = software.configuration.iter().map(|pattern| (*pattern).to_owned()).collect();
-    }
-    let mut seen = BTreeSet::new();
-    while let Some(pattern) = patterns.pop() {
-        for file in tree.matching(&pattern) {
-            if seen.len() >= MOST || !seen.insert(file.clone()) {
-                continue;
-            }
-            let Some(text) = tree.read(&file) else { continue };
-            for (line, number) in text.text.lines().zip(1..) {
-                let line = line.trim();
-                if line.starts_with('#') {
-                    continue;
-                }
-                if says(line, name) {
-                    return Some(ServedHere {
-                        text: format!("{file}:{number}: {line}"),
-                        reproduce: format!("grep -n {name} {file}"),
-                    });
-                }
-                patterns.extend(included(line, &file));
-            }
-        }
-    }
-    None
+    let mains = Mains::of_process(Some(software), &holder.process, &tree);
+    let directives = configuration::read(software.language, &mains, &tree).directives;
+    every(&directives).into_iter().find(|one| says(&one.text, name)).map(|one| ServedHere {
+        text: format!("{}:{}: {}", one.file, one.line, one.text),
+        reproduce: format!("grep -n {name} {}", one.file),
+    })
 }
 
 /// Whether a line has the name as a word of its own, or a wildcard of its domain.
@@ -79,18 +47,6 @@ fn says(line: &str, name: &str) -> bool {
                 || wildcard.as_deref().is_some_and(|wildcard| host.eq_ignore_ascii_case(wildcard))
         },
     )
-}
-
-/// The file or files that a line includes, from the folder of the file where it says no other.
-fn included(line: &str, file: &str) -> Option<String> {
-    let mut words = line.split_whitespace();
-    words.next().filter(|word| INCLUDES.contains(word))?;
-    let path = words.next()?.trim_end_matches(';').trim_matches(['"', '\'']);
-    if path.starts_with('/') {
-        return Some(path.to_owned());
-    }
-    let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
-    Some(format!("{folder}/{path}"))
 }
 
 #[cfg(test)]
@@ -113,15 +69,5 @@ mod tests {
         {
             assert!(!says(line, "shop.example.test"), "{line}");
         }
-    }
-
-    #[test]
-    fn files_are_included_from_the_folder_of_the_file() {
-        assert_eq!(
-            included("include sites/*;", "/etc/nginx/nginx.conf").as_deref(),
-            Some("/etc/nginx/sites/*")
-        );
-        assert_eq!(included("IncludeOptional /etc/x.conf", "/a").as_deref(), Some("/etc/x.conf"));
-        assert_eq!(included("listen 443;", "/a"), None);
     }
 }

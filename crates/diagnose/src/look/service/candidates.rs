@@ -7,11 +7,15 @@ use portreeve_linux::proc::Proc;
 use portreeve_model::{Listener, Protocol};
 
 use super::complaints;
-use super::configuration::{self, Configuration, Tree};
 use super::logs;
+use super::named::{self, Configuration};
 use super::processes::Running;
 use super::units::Units;
-use crate::facts::service::{Bystander, Candidate, Complaint, Ground, Holder, SOFTWARE, Software, UnitFacts};
+use crate::facts::service::{
+    Bystander, Candidate, Complaint, Ground, Holder, Named, SOFTWARE, Software, UnitFacts,
+};
+use crate::look::configuration::{Mains, working_directory};
+use crate::look::tree::Tree;
 
 /// Programs that speak to a port, start others, or only show text, whatever numbers they are given.
 const OTHERS: [&str; 42] = [
@@ -154,22 +158,18 @@ impl Search<'_> {
 
     /// The configuration of the software, and its lines that name the port: the files that running processes were told, or else the
     /// usual ones.
-    fn configuration(
-        &self,
-        software: &Software,
-        mine: &[&Running],
-    ) -> (Configuration, Vec<crate::facts::service::Named>) {
-        let told: Vec<(u32, Vec<String>)> = mine
+    fn configuration(&self, software: &Software, mine: &[&Running]) -> (Configuration, Vec<Named>) {
+        let told = mine
             .iter()
             .filter(|running| running.namespace == Some(self.namespace))
-            .map(|running| (running.pid, told_files(software, running)))
-            .filter(|(_, files)| !files.is_empty())
-            .collect();
-        let configuration = if let Some((pid, files)) = told.first() {
-            configuration::read(software, files, &Tree::of_process(*pid))
-        } else {
-            let usual: Vec<String> = software.configuration.iter().map(|file| (*file).to_owned()).collect();
-            configuration::read(software, &usual, self.tree)
+            .map(|running| {
+                let (tree, folder) = (Tree::of_process(running.pid), working_directory(running.pid));
+                (Mains::told(Some(software), &running.words, &folder, &tree), tree)
+            })
+            .find(|(mains, _)| !mains.files.is_empty());
+        let configuration = match told {
+            Some((mains, tree)) => named::read(software, &mains, &tree),
+            None => named::read(software, &Mains::usual(software), self.tree),
         };
         let asked = configuration.of_port(self.port, self.protocol);
         (configuration, asked)
@@ -213,7 +213,7 @@ impl Search<'_> {
     fn stale_pid_file(&self, software: &Software, configuration: &Configuration) -> Option<(String, u32)> {
         let usual = software.pid_files.iter().map(|file| (*file).to_owned());
         configuration.pid_files.iter().cloned().chain(usual).find_map(|file| {
-            let pid = self.tree.read(&file)?.text.trim().parse().ok()?;
+            let pid = self.tree.read(&file)?.trim().parse().ok()?;
             let alive =
                 self.running.iter().any(|running| running.pid == pid && running.software() == Some(software));
             (!alive).then_some((file, pid))
@@ -315,26 +315,6 @@ pub(super) fn is_meant(running: &Running, port: u16) -> bool {
     !OTHERS.contains(&program)
         && !OTHERS.contains(&running.name.as_str())
         && running.words.iter().skip(1).any(|word| is_port(word, port))
-}
-
-/// The files of configuration that a command line names.
-fn told_files(software: &Software, running: &Running) -> Vec<String> {
-    let mut files = Vec::new();
-    // nginx and others write their whole command into the first word: `nginx: master process nginx -c /x`.
-    let words: Vec<&str> = running.words.iter().flat_map(|word| word.split(' ')).collect();
-    for (at, word) in words.iter().enumerate() {
-        for option in software.file_options {
-            let Some(rest) = word.strip_prefix(option) else { continue };
-            let value = match rest.strip_prefix('=') {
-                Some(value) => Some(value.to_owned()),
-                None if rest.is_empty() => words.get(at + 1).map(|word| (*word).to_owned()),
-                None if !option.starts_with("--") => Some(rest.to_owned()),
-                None => None,
-            };
-            files.extend(value.filter(|value| value.starts_with('/')));
-        }
-    }
-    files
 }
 
 /// Whether a word of a command line is this port: `443`, `:443`, `--port=443`, `0.0.0.0:443`, not part of a URL of another host.

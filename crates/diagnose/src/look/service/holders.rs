@@ -46,11 +46,7 @@ fn holder(process: &Process, snapshot: &Snapshot, proc: Option<&Proc>) -> Holder
         threads,
         age: age(process),
         frozen: cgroup::is_frozen(process.id.pid),
-        software: process
-            .executable
-            .as_ref()
-            .and_then(|file| Software::of_program(&file.path))
-            .or_else(|| Software::of_program(&process.name)),
+        software: Software::of_process(process),
         container: process.container.as_ref().and_then(|id| snapshot.container(id)).cloned(),
         forwards_to,
     }

@@ -1,16 +1,13 @@
 //! Certificates that the configuration of the listening servers names, on this host.
 //!
-//! Read as text: what a line names as a certificate, in the words of the usual servers. A file that can not be read is left out; it
-//! is evidence where it is found, and nothing is concluded from its absence.
-
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+//! A file that can not be read is left out; what is named is evidence where it is found, and nothing is concluded from its absence.
 
 use portreeve_tls::Certificate;
 
-use crate::facts::service::Holder;
+use crate::facts::service::{Holder, Language};
 use crate::facts::{ConfiguredCertificate, ServiceFacts};
+use crate::look::configuration::{self, Directive, Mains, every, joined, working_directory};
+use crate::look::tree::Tree;
 
 /// Words before the path of a certificate: nginx, Apache, lighttpd, Postfix, Dovecot, `HAProxy`, Caddy, stunnel, Exim.
 const WORDS: [&str; 11] = [
@@ -28,175 +25,77 @@ const WORDS: [&str; 11] = [
 ];
 /// Words before the names of a site.
 const SITES: [&str; 3] = ["server_name", "ServerName", "ServerAlias"];
-/// Words before other files, with a star in them at times.
-const INCLUDES: [&str; 4] = ["include", "Include", "IncludeOptional", "import"];
-/// Where configuration is, by the name of the program.
-const PLACES: [(&str, &[&str]); 9] = [
-    ("nginx", &["/etc/nginx/nginx.conf"]),
-    ("apache2", &["/etc/apache2/sites-enabled/*", "/etc/apache2/apache2.conf"]),
-    ("httpd", &["/etc/httpd/conf.d/*", "/etc/httpd/conf/httpd.conf"]),
-    ("haproxy", &["/etc/haproxy/haproxy.cfg"]),
-    ("caddy", &["/etc/caddy/Caddyfile"]),
-    ("lighttpd", &["/etc/lighttpd/lighttpd.conf", "/etc/lighttpd/conf-enabled/*"]),
-    ("dovecot", &["/etc/dovecot/dovecot.conf", "/etc/dovecot/conf.d/*"]),
-    ("master", &["/etc/postfix/main.cf"]),
-    ("stunnel4", &["/etc/stunnel/*"]),
-];
-/// Bounds: what is larger or more is no configuration that a person wrote.
-const FILES: usize = 96;
-const BYTES: u64 = 512 << 10;
+/// More certificates are no configuration that a person wrote.
 const CERTIFICATES: usize = 64;
 
 /// The certificates that the holders' configurations and command lines name.
 pub(super) fn look(service: &ServiceFacts) -> Vec<ConfiguredCertificate> {
     let mut found = Vec::new();
     for holder in service.roots() {
-        let mut reader = Reader::of(holder, &mut found);
-        reader.command_line(&holder.process.command_line);
-        let name = holder.process.name.to_string();
-        for (program, places) in PLACES {
-            if name.starts_with(program) {
-                for place in places {
-                    reader.pattern(place, Path::new("/"));
-                }
-            }
-        }
+        of_command_line(holder, &mut found);
+        let tree = Tree::of_process(holder.pid());
+        let mains = Mains::of_process(holder.software, &holder.process, &tree);
+        let language = holder.software.map_or(Language::None, |software| software.language);
+        of_directives(&configuration::read(language, &mains, &tree).directives, &tree, &mut found);
     }
     found
 }
 
-/// Reads the files of one process, as that process sees them.
-struct Reader<'a> {
-    root: PathBuf,
-    folder: PathBuf,
-    seen: BTreeSet<PathBuf>,
-    found: &'a mut Vec<ConfiguredCertificate>,
+/// What options name: `-cert FILE`, `--tls-cert-file FILE`, `-crt FILE`.
+fn of_command_line(holder: &Holder, found: &mut Vec<ConfiguredCertificate>) {
+    // Some servers write a title of their own over it, in one piece.
+    let words: Vec<&str> =
+        holder.process.command_line.iter().flat_map(|word| word.split_whitespace()).collect();
+    let folder = working_directory(holder.pid());
+    let tree = Tree::of_process(holder.pid());
+    for (option, path) in words.iter().zip(words.iter().skip(1)) {
+        if option.contains("cert") || *option == "-crt" {
+            add(None, &joined(&folder, path), &tree, found);
+        }
+    }
 }
 
-impl<'a> Reader<'a> {
-    fn of(holder: &Holder, found: &'a mut Vec<ConfiguredCertificate>) -> Self {
-        let process = PathBuf::from(format!("/proc/{}", holder.pid()));
-        let folder = fs::read_link(process.join("cwd")).unwrap_or_else(|_| PathBuf::from("/"));
-        Self { root: process.join("root"), folder, seen: BTreeSet::new(), found }
-    }
-
-    /// What a command line names: a configuration behind `-c` or `-f`, and certificates.
-    fn command_line(&mut self, arguments: &[String]) {
-        // nginx writes its command line into its title: `nginx: master process nginx -c FILE`.
-        let words: Vec<String> =
-            arguments.iter().flat_map(|argument| argument.split_whitespace().map(str::to_owned)).collect();
-        let mut before = "";
-        for word in &words {
-            if matches!(before, "-c" | "-f" | "--config" | "-config") {
-                let folder = self.folder.clone();
-                self.pattern(word, &folder);
-            } else if before.contains("cert") || before == "-crt" {
-                let folder = self.folder.clone();
-                self.certificate(None, 0, word, &folder, &[]);
+fn of_directives(directives: &[Directive], tree: &Tree, found: &mut Vec<ConfiguredCertificate>) {
+    let every = every(directives);
+    for directive in &every {
+        for (word, value) in directive.words.iter().zip(directive.values()) {
+            if is_one_of(word, &WORDS) && value.contains('/') {
+                let first = found.len();
+                add(Some(directive), &directive.path(value), tree, found);
+                for one in found.iter_mut().skip(first) {
+                    one.sites = sites(&every, directive);
+                }
             }
-            before = word;
         }
     }
+}
 
-    /// A file, or files of a folder by a star in the last part.
-    fn pattern(&mut self, pattern: &str, folder: &Path) {
-        let path = folder.join(pattern);
-        let Some((parent, name)) = path.parent().zip(path.file_name()) else { return };
-        let name = name.to_string_lossy();
-        let Some((head, tail)) = name.split_once('*') else {
-            self.file(&path);
-            return;
-        };
-        let Ok(entries) = fs::read_dir(self.inside(parent)) else { return };
-        let mut names: Vec<String> =
-            entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-        names.sort();
-        for name in names.iter().filter(|name| name.starts_with(head) && name.ends_with(tail)) {
-            self.file(&parent.join(name));
-        }
-    }
+/// The names of sites in the file of a directive.
+fn sites(every: &[&Directive], of: &Directive) -> Vec<String> {
+    let beside = every.iter().filter(|one| one.file == of.file && is_one_of(one.name(), &SITES));
+    let names = beside.flat_map(|one| one.values());
+    names.filter(|name| name.contains('.') && !name.starts_with(['~', '.'])).cloned().collect()
+}
 
-    fn file(&mut self, path: &Path) {
-        if self.seen.len() >= FILES || !self.seen.insert(path.to_owned()) {
+fn is_one_of(word: &str, words: &[&str]) -> bool {
+    words.iter().any(|one| word.eq_ignore_ascii_case(one))
+}
+
+/// A file with certificates, or a folder of such files (`HAProxy`).
+fn add(directive: Option<&Directive>, path: &str, tree: &Tree, found: &mut Vec<ConfiguredCertificate>) {
+    for path in tree.matching(path) {
+        if found.len() >= CERTIFICATES {
             return;
         }
-        let Some(text) = self.read(path) else { return };
-        let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
-        let mut sites: Vec<String> = Vec::new();
-        let first = self.found.len();
-        for (index, line) in text.lines().enumerate() {
-            let line = line.trim_start();
-            if line.starts_with('#') {
-                continue;
-            }
-            let words: Vec<&str> = line
-                .split(|c: char| c.is_whitespace() || matches!(c, ';' | '=' | '"' | '<' | ','))
-                .filter(|word| !word.is_empty())
-                .collect();
-            self.line(&words, path, index + 1, &folder, &mut sites);
-        }
-        for one in self.found.iter_mut().skip(first) {
-            one.sites.clone_from(&sites);
-        }
-    }
-
-    fn line(&mut self, words: &[&str], path: &Path, line: usize, folder: &Path, sites: &mut Vec<String>) {
-        let Some((first, rest)) = words.split_first() else { return };
-        if INCLUDES.contains(first) {
-            for pattern in rest {
-                self.pattern(pattern, folder);
-            }
-        } else if SITES.contains(first) {
-            let is_name = |word: &&&str| word.contains('.') && !word.starts_with(['~', '.']);
-            sites.extend(rest.iter().filter(is_name).map(|word| (*word).to_owned()));
-        }
-        for pair in words.windows(2) {
-            if let [word, value] = pair
-                && WORDS.contains(word)
-                && value.contains('/')
-            {
-                self.certificate(Some(path), line, value, folder, &[]);
-            }
-        }
-    }
-
-    /// A file with certificates, or a folder of such files (`HAProxy`).
-    fn certificate(&mut self, file: Option<&Path>, line: usize, path: &str, folder: &Path, sites: &[String]) {
-        let path = folder.join(path);
-        let files = match fs::read_dir(self.inside(&path)) {
-            Ok(entries) => entries.flatten().map(|entry| path.join(entry.file_name())).collect(),
-            Err(_) => vec![path],
-        };
-        for path in files {
-            if self.found.len() >= CERTIFICATES {
-                return;
-            }
-            let Some(text) = self.read(&path) else { continue };
-            let chain = Certificate::read_all(text.as_bytes());
-            if chain.is_empty() {
-                continue;
-            }
-            self.found.push(ConfiguredCertificate {
-                file: file.map(|file| file.display().to_string()),
-                line,
-                path: path.display().to_string(),
+        let chain = tree.read(&path).map(|text| Certificate::read_all(text.as_bytes())).unwrap_or_default();
+        if !chain.is_empty() {
+            found.push(ConfiguredCertificate {
+                file: directive.map(|directive| directive.file.to_string()),
+                line: directive.map_or(0, |directive| directive.line),
+                path,
                 chain,
-                sites: sites.to_vec(),
+                sites: Vec::new(),
             });
         }
-    }
-
-    fn read(&self, path: &Path) -> Option<String> {
-        let inside = self.inside(path);
-        let data = fs::metadata(&inside).ok()?;
-        if !data.is_file() || data.len() > BYTES {
-            return None;
-        }
-        fs::read(inside).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-    }
-
-    /// A path of the process, seen from here.
-    fn inside(&self, path: &Path) -> PathBuf {
-        self.root.join(path.strip_prefix("/").unwrap_or(path))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::configuration::Configured;
+use super::configured::Configured;
 use super::log_lines::{self, Notice};
 use super::sockets::Waiting;
 use crate::facts::http::{Condition, LogLine, Source, Upstream, UpstreamAddress};
@@ -110,7 +110,7 @@ fn is_same(one: &UpstreamAddress, other: &UpstreamAddress) -> bool {
 mod tests {
     use super::upstreams;
     use crate::facts::http::{LogLine, Problem, UpstreamAddress};
-    use crate::look::http::upstream::configuration::Configured;
+    use crate::look::http::upstream::configured::Configured;
 
     fn configured(port: u16, group: Option<&str>) -> Configured {
         Configured {

@@ -10,10 +10,10 @@ use portreeve_model::{Endpoint, NamespaceId, Protocol, Snapshot, Socket};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 
-use super::configuration::Files;
 use super::proxies;
 use crate::facts::http::{Condition, Reached, UpstreamAddress};
 use crate::look::http::place::{Resolved, resolve};
+use crate::look::tree::Tree;
 
 /// Where the proxy is, and what listens there.
 #[derive(Clone, Copy)]
@@ -23,7 +23,7 @@ pub(super) struct Place<'a> {
     /// The proxy's network namespace.
     pub(super) namespace: NamespaceId,
     /// Files as the proxy sees them.
-    pub(super) files: &'a Files,
+    pub(super) tree: &'a Tree,
     /// When it must be told.
     pub(super) deadline: Instant,
 }
@@ -89,7 +89,7 @@ fn addresses(host: &str, place: Place<'_>) -> Result<Vec<IpAddr>, Option<Reached
         return Ok(vec![IpAddr::from([127, 0, 0, 1]), IpAddr::from(std::net::Ipv6Addr::LOCALHOST)]);
     }
     // The proxy's own file of hosts comes first: in a container it is another than ours.
-    let of_file = in_hosts_file(host, &place.files.text("/etc/hosts").unwrap_or_default());
+    let of_file = in_hosts_file(host, &place.tree.read("/etc/hosts").unwrap_or_default());
     if !of_file.is_empty() {
         return Ok(of_file);
     }
@@ -166,19 +166,19 @@ fn of_unix(path: &str, place: Place<'_>) -> Condition {
             && matches!(&socket.local, Endpoint::Unix { path: Some(bound) } if **bound == *path)
     })
     .collect();
-    condition.reached = Some(try_unix(path, place.files));
+    condition.reached = Some(try_unix(path, place.tree));
     condition.nobody =
         listening.is_empty() && matches!(condition.reached, Some(Reached::Refused | Reached::NoSocket));
     held(&listening, &mut condition, place.snapshot);
     condition
 }
 
-fn try_unix(path: &str, files: &Files) -> Reached {
+fn try_unix(path: &str, tree: &Tree) -> Reached {
     let address = if let Some(name) = path.strip_prefix('@') {
         SocketAddrUnix::new_abstract_name(name.as_bytes())
     } else {
         // A proxy with a root of its own knows the socket by another path.
-        let place = files.place(path);
+        let place = tree.at(path);
         match std::fs::symlink_metadata(&place) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Reached::NoSocket,
             _ => unix_address(&place, path),

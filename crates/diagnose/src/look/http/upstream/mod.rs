@@ -3,7 +3,7 @@
 mod address;
 mod assemble;
 mod condition;
-mod configuration;
+mod configured;
 mod log_lines;
 mod proxies;
 mod sockets;

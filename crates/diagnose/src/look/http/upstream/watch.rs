@@ -1,7 +1,6 @@
 //! The watch over a proxy while it is asked: what was there before, whom it waits for meanwhile, what it wrote, and then how its upstreams are.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,12 +8,13 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use portreeve_model::Protocol;
 
-use super::configuration::{self, Asked, Configured, Files};
+use super::configured::{self, Asked, Configured};
 use super::proxies::{self, Taker};
 use super::sockets::{self, Waiting};
 use super::{assemble, condition, log_lines};
 use crate::facts::ServiceFacts;
 use crate::facts::http::{BodyEnd, Exchange, LogLine, Outcome, Proxy, UpstreamFacts, Visit};
+use crate::look::tree::Tree;
 use crate::look::{self, Budget};
 
 /// A request that waits so long is worth a look at whom it waits for, and again.
@@ -93,9 +93,9 @@ impl<'a> Watch<'a> {
         let taker = self.takers.first();
         match (&listening, taker.and_then(|taker| Some((taker.process.id.pid, taker.namespace?)))) {
             (Some(snapshot), Some((pid, namespace))) => {
-                let files = Files::of_process(pid);
+                let tree = Tree::of_process(pid);
                 let deadline = budget.deadline;
-                let place = condition::Place { snapshot, namespace, files: &files, deadline };
+                let place = condition::Place { snapshot, namespace, tree: &tree, deadline };
                 thread::scope(|scope| {
                     for upstream in &mut upstreams {
                         scope.spawn(move || upstream.condition = condition::of(&upstream.address, place));
@@ -152,16 +152,7 @@ impl<'a> Watch<'a> {
             }
             programs.push(name);
             let pid = taker.process.id.pid;
-            let folder =
-                std::fs::read_link(format!("/proc/{pid}/cwd")).unwrap_or_else(|_| PathBuf::from("/"));
-            let folder = folder.to_string_lossy();
-            let read = configuration::read(
-                &Files::of_process(pid),
-                name,
-                &taker.process.command_line,
-                &folder,
-                &asked,
-            );
+            let read = configured::read(&taker.process, &Tree::of_process(pid), &asked);
             proxies.push(taker.told(read.file));
             configured.extend(read.upstreams);
         }

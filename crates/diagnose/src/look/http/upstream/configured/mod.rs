@@ -1,19 +1,20 @@
 //! Upstreams that a proxy's configuration names.
 //!
-//! Owns small readers of the configuration languages of nginx, `HAProxy`, Apache and Caddy, which know just enough of each to find where requests go.
-//! They take everything: what they do not understand, they pass over.
+//! Owns what directives of nginx, `HAProxy`, Apache and Caddy mean for the way of a request: which part of the configuration answers for it, and
+//! where that part sends it. What it does not understand, it passes over.
 
 mod apache;
 mod caddy;
-mod files;
 mod haproxy;
 mod nginx;
 mod read;
+#[cfg(test)]
+mod tests;
 
-pub(super) use files::Files;
 pub(super) use read::read;
 
 use crate::facts::http::UpstreamAddress;
+use crate::look::configuration::Directive;
 
 /// What was asked of the proxy.
 #[derive(Clone, Debug)]
@@ -41,4 +42,18 @@ pub(super) struct Configured {
     pub(super) group: Option<String>,
     /// It is in the part that answers for what was asked.
     pub(super) asked: bool,
+}
+
+impl Configured {
+    /// One that a directive names, of no group.
+    fn at(directive: &Directive, address: UpstreamAddress, asked: bool) -> Self {
+        Self {
+            address,
+            file: directive.file.to_string(),
+            line: directive.line,
+            text: directive.text.clone(),
+            group: None,
+            asked,
+        }
+    }
 }
