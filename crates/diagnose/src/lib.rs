@@ -13,6 +13,8 @@ pub mod facts;
 pub mod layers;
 pub mod look;
 pub mod rank;
+#[cfg(test)]
+mod samples;
 pub mod target;
 
 pub use diagnosis::{Options, Progress, diagnose};

@@ -140,6 +140,22 @@ pub enum BindError {
 }
 
 impl Candidate {
+    /// One of which nothing else is known yet.
+    pub fn new(name: impl Into<String>, software: Option<&'static Software>, ground: Ground) -> Self {
+        Self {
+            name: name.into(),
+            software,
+            grounds: vec![ground],
+            processes: Vec::new(),
+            elsewhere: Vec::new(),
+            unit: None,
+            stale_pid_file: None,
+            last_sign: None,
+            complaints: Vec::new(),
+            installed: true,
+        }
+    }
+
     /// The last complaint that is about binding the port.
     pub fn bind_failure(&self) -> Option<&Complaint> {
         self.complaints.iter().rev().find(|one| one.bind.is_some())

@@ -3,38 +3,19 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use portreeve_model::listener::Owner;
 use portreeve_model::why::{Impact, Layer, LayerName, LayerState};
-use portreeve_model::{
-    BoundAddress, Holder, Interface, IpCoverage, Listener, Namespace, NamespaceId, NamespaceName, Protocol,
-    Reach,
-};
+use portreeve_model::{BoundAddress, Interface, IpCoverage, Listener, Namespace, NamespaceId, NamespaceName};
 
 use crate::facts::Outcome;
 use crate::layers::scene::{Host, silence};
-
-fn bound(address: &str, covers: IpCoverage) -> BoundAddress {
-    BoundAddress { address: address.parse().unwrap(), covers, interface: None }
-}
+use crate::samples::{self, bound};
 
 fn v4(address: &str) -> BoundAddress {
     bound(address, IpCoverage::Ipv4)
 }
 
 fn listener(name: &str, addresses: Vec<BoundAddress>) -> Listener {
-    Listener {
-        protocol: Protocol::Tcp,
-        port: 443,
-        addresses,
-        reach: Reach::All,
-        namespace: NamespaceId(1),
-        usual_service: None,
-        sockets: 1,
-        accept_queue: None,
-        drops: None,
-        ephemeral: false,
-        owner: Owner { holders: vec![Holder { pid: 812, fd: 6, name: name.into() }], ..Owner::default() },
-    }
+    samples::listener(name, 812, addresses)
 }
 
 fn host(listeners: Vec<Listener>) -> Host {

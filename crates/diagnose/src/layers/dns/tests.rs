@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use portreeve_model::IpCoverage;
 use portreeve_model::why::{Impact, Layer, LayerName, LayerState, Nature};
-use portreeve_model::{BoundAddress, Holder, IpCoverage, Listener, NamespaceId, Protocol, Reach};
 
 use crate::case::Case;
 use crate::facts::{
@@ -12,6 +12,7 @@ use crate::facts::{
     SourceOrder, SystemAnswer,
 };
 use crate::layers::scene::{Host, silence};
+use crate::samples;
 
 const NAME: &str = "shop.example";
 
@@ -65,26 +66,8 @@ fn host(facts: NameFacts) -> Host {
 }
 
 fn listening(case: &mut Case) {
-    case.service.listeners = vec![Listener {
-        protocol: Protocol::Tcp,
-        port: 443,
-        addresses: vec![BoundAddress {
-            address: "0.0.0.0".parse().unwrap(),
-            covers: IpCoverage::Ipv4,
-            interface: None,
-        }],
-        reach: Reach::All,
-        namespace: NamespaceId(1),
-        usual_service: None,
-        sockets: 1,
-        accept_queue: None,
-        drops: None,
-        ephemeral: false,
-        owner: portreeve_model::Owner {
-            holders: vec![Holder { pid: 812, fd: 6, name: "nginx".into() }],
-            ..portreeve_model::Owner::default()
-        },
-    }];
+    let everywhere = samples::bound("0.0.0.0", IpCoverage::Ipv4);
+    case.service.listeners = vec![samples::listener("nginx", 812, vec![everywhere])];
 }
 
 fn only(facts: NameFacts) -> (String, String) {

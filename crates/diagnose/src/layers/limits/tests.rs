@@ -3,41 +3,19 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use portreeve_model::process::{Ancestor, ProcessId};
+use portreeve_model::Protocol;
+use portreeve_model::process::Ancestor;
 use portreeve_model::why::{Impact, Layer, LayerName, LayerState};
-use portreeve_model::{Process, Protocol};
 
 use crate::case::Case;
-use crate::facts::service::{Holder, LogLine, RunState};
+use crate::facts::service::{Holder, LogLine};
 use crate::facts::{GroupLimits, LimitComplaint, LimitKind, ProcessLimits, SystemLimits, Used};
+use crate::samples;
 
 fn holder(pid: u32, parent: u32) -> Holder {
-    Holder {
-        process: Process {
-            id: ProcessId { pid, start_ticks: 1 },
-            started_at: None,
-            name: "nginx".into(),
-            executable: None,
-            command_line: Vec::new(),
-            uid: None,
-            user: None,
-            parents: vec![Ancestor { pid: parent, name: "x".into() }],
-            cgroup: None,
-            unit: None,
-            container: None,
-            namespace: None,
-            ld_preload: None,
-            activation: None,
-            kernel_thread: false,
-        },
-        state: Some(RunState::Sleeping),
-        threads: Vec::new(),
-        age: None,
-        frozen: false,
-        software: None,
-        container: None,
-        forwards_to: None,
-    }
+    let mut holder = samples::holder("nginx", pid);
+    holder.process.parents = vec![Ancestor { pid: parent, name: "x".into() }];
+    holder
 }
 
 fn process(pid: u32, open: u64, soft: u64) -> ProcessLimits {

@@ -5,21 +5,18 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use portreeve_inventory::containers::{ContainerState, Published};
-use portreeve_model::listener::{Activation, BoundAddress, Forward, IpCoverage, Owner};
-use portreeve_model::process::ProcessId;
+use portreeve_model::listener::{Activation, Forward, IpCoverage};
 use portreeve_model::who::{Answer, Reason, ReasonKind, Verdict};
 use portreeve_model::why::{Layer, LayerName, LayerState, Nature, Sight};
-use portreeve_model::{
-    Container, Holder as SocketHolder, Listener, Namespace, NamespaceId, NamespaceName, Process, Protocol,
-    Reach, Runtime,
-};
+use portreeve_model::{Container, Listener, Namespace, NamespaceId, NamespaceName, Protocol, Runtime};
 
 use crate::case::Case;
 use crate::facts::service::{
-    BindError, Bystander, Candidate, Change, Complaint, Event, Ground, Holder, Inside, LogLine, Named,
-    Publisher, RunState, Software, Transport, UnitFacts, Watch,
+    BindError, Bystander, Candidate, Change, Complaint, Event, Ground, Inside, LogLine, Named, Publisher,
+    Software, Transport, UnitFacts, Watch,
 };
 use crate::facts::{Kill, Outcome, Sent, Trial};
+use crate::samples;
 
 fn case() -> Case {
     let mut case = Case::sample("192.0.2.10:443".parse().unwrap(), Protocol::Tcp);
@@ -48,82 +45,31 @@ fn fault(case: &Case) -> (String, String) {
 }
 
 fn listener(name: &str, pid: u32) -> Listener {
-    Listener {
-        protocol: Protocol::Tcp,
-        port: 443,
-        addresses: vec![BoundAddress {
-            address: "0.0.0.0".parse().unwrap(),
-            covers: IpCoverage::Ipv4,
-            interface: None,
-        }],
-        reach: Reach::All,
-        namespace: NamespaceId(1),
-        usual_service: None,
-        sockets: 1,
-        accept_queue: None,
-        drops: None,
-        ephemeral: false,
-        owner: Owner { holders: vec![SocketHolder { pid, fd: 3, name: name.into() }], ..Owner::default() },
-    }
-}
-
-fn process(name: &str, pid: u32) -> Process {
-    Process {
-        id: ProcessId { pid, start_ticks: 1 },
-        started_at: None,
-        name: name.into(),
-        executable: None,
-        command_line: vec![name.to_owned()],
-        uid: None,
-        user: None,
-        parents: Vec::new(),
-        cgroup: None,
-        unit: None,
-        container: None,
-        namespace: None,
-        ld_preload: None,
-        activation: None,
-        kernel_thread: false,
-    }
+    samples::listener(name, pid, vec![samples::bound("0.0.0.0", IpCoverage::Ipv4)])
 }
 
 fn held_by(name: &str, pid: u32) -> Case {
     let mut case = case();
     case.service.listeners = vec![listener(name, pid)];
-    case.service.holders = vec![Holder {
-        process: process(name, pid),
-        state: Some(RunState::Sleeping),
-        threads: Vec::new(),
-        age: Some(Duration::from_secs(3_600)),
-        frozen: false,
-        software: Software::of_program(name),
-        container: None,
-        forwards_to: None,
-    }];
+    let mut holder = samples::holder(name, pid);
+    holder.process.command_line = vec![name.to_owned()];
+    holder.age = Some(Duration::from_secs(3_600));
+    holder.software = Software::of_program(name);
+    case.service.holders = vec![holder];
     case
 }
 
 fn candidate(name: &str) -> Candidate {
-    Candidate {
-        name: name.to_owned(),
-        software: Software::of_program(name),
-        grounds: vec![Ground::Configured(Named {
-            address: None,
-            port: 443,
-            transport: Transport::Tcp,
-            file: "/etc/nginx/sites-enabled/shop".into(),
-            line: 3,
-            text: "listen 443 ssl;".into(),
-            changed: Some(Duration::from_secs(86_400)),
-        })],
-        processes: Vec::new(),
-        elsewhere: Vec::new(),
-        unit: None,
-        stale_pid_file: None,
-        last_sign: None,
-        complaints: Vec::new(),
-        installed: true,
-    }
+    let named = Named {
+        address: None,
+        port: 443,
+        transport: Transport::Tcp,
+        file: "/etc/nginx/sites-enabled/shop".into(),
+        line: 3,
+        text: "listen 443 ssl;".into(),
+        changed: Some(Duration::from_secs(86_400)),
+    };
+    Candidate::new(name, Software::of_program(name), Ground::Configured(named))
 }
 
 fn bystander(name: &str, pid: u32, age: u64) -> Bystander {

@@ -12,18 +12,8 @@ use crate::facts::{Refusal, SeLinux};
 fn case() -> Case {
     let mut case = Case::sample("192.0.2.10:8443".parse().unwrap(), Protocol::Tcp);
     case.mac.selinux = Some(SeLinux::Enforcing);
-    case.service.candidates = vec![Candidate {
-        name: "nginx".into(),
-        software: Software::of_program("nginx"),
-        grounds: vec![Ground::Usual("/etc/nginx/nginx.conf".into())],
-        processes: Vec::new(),
-        elsewhere: Vec::new(),
-        unit: None,
-        stale_pid_file: None,
-        last_sign: None,
-        complaints: Vec::new(),
-        installed: true,
-    }];
+    let usual = Ground::Usual("/etc/nginx/nginx.conf".into());
+    case.service.candidates = vec![Candidate::new("nginx", Software::of_program("nginx"), usual)];
     case
 }
 

@@ -2,12 +2,11 @@
 
 use portreeve_linux::Errno;
 use portreeve_model::why::{Impact, Layer, LayerName, LayerState};
-use portreeve_model::{Process, ProcessId};
 
 use crate::case::Case;
-use crate::facts::service::Holder;
 use crate::facts::{Connected, Destination, Outcome, PortHolder, SourceUse};
 use crate::layers::scene::Host;
+use crate::samples;
 
 const REMOTE: &str = "198.51.100.7:443";
 
@@ -30,34 +29,7 @@ fn outside() -> Host {
 }
 
 fn inside() -> Host {
-    let process = Process {
-        id: ProcessId { pid: 812, start_ticks: 1 },
-        started_at: None,
-        name: "nginx".into(),
-        executable: None,
-        command_line: Vec::new(),
-        uid: None,
-        user: None,
-        parents: Vec::new(),
-        cgroup: None,
-        unit: None,
-        container: None,
-        namespace: None,
-        ld_preload: None,
-        activation: None,
-        kernel_thread: false,
-    };
-    let holder = Holder {
-        process,
-        software: None,
-        state: None,
-        frozen: false,
-        threads: Vec::new(),
-        age: None,
-        container: None,
-        forwards_to: None,
-    };
-    Host::new().and(ten).and(|case| case.service.holders = vec![holder])
+    Host::new().and(ten).and(|case| case.service.holders = vec![samples::holder("nginx", 812)])
 }
 
 fn only(host: Host) -> (String, String) {

@@ -13,6 +13,7 @@ use crate::facts::{
     Connected, DatagramQueue, HalfOpen, ListenQueue, Outcome, QueueLook, Sent, Silence, Trial, Waiting,
 };
 use crate::layers::LAYERS;
+use crate::samples;
 
 const PORT: &str = "192.0.2.10:443";
 
@@ -61,17 +62,7 @@ fn datagrams(length: u32, drops: u32) -> DatagramQueue {
 }
 
 fn holder(pid: u32, state: RunState) -> Holder {
-    let process = serde_json::json!({ "pid": pid, "start_ticks": 1, "name": "nginx" });
-    Holder {
-        process: serde_json::from_value(process).unwrap(),
-        state: Some(state),
-        threads: Vec::new(),
-        age: None,
-        frozen: false,
-        software: None,
-        container: None,
-        forwards_to: None,
-    }
+    Holder { state: Some(state), ..samples::holder("nginx", pid) }
 }
 
 /// Has processes hold sockets: pid and inode.

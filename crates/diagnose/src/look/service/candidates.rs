@@ -236,22 +236,19 @@ impl Search<'_> {
             .filter(|unit| !known(unit) && !holds(unit))
             .map(|unit| {
                 let program = unit.command.split_whitespace().next().unwrap_or_default();
+                let ground = Ground::Unit(format!("{}: ExecStart={}", unit.name, unit.command));
+                let candidate = Candidate::new(&*unit.name, Software::of_program(program), ground);
+                let is_main = |running: &&Running| unit.main_pid == Some(running.pid);
                 Candidate {
-                    name: unit.name.clone(),
-                    software: Software::of_program(program),
-                    grounds: vec![Ground::Unit(format!("{}: ExecStart={}", unit.name, unit.command))],
                     processes: self
                         .running
                         .iter()
-                        .filter(|running| unit.main_pid == Some(running.pid))
+                        .filter(is_main)
                         .map(|running| self.bystander(running))
                         .collect(),
-                    elsewhere: Vec::new(),
                     complaints: self.journal(&unit),
                     unit: Some(unit),
-                    stale_pid_file: None,
-                    last_sign: None,
-                    installed: true,
+                    ..candidate
                 }
             })
             .collect()
@@ -275,16 +272,8 @@ impl Search<'_> {
             .filter_map(|(line, group)| {
                 let first = group.first()?;
                 Some(Candidate {
-                    name: first.name.clone(),
-                    software: first.software(),
-                    grounds: vec![Ground::CommandLine(line)],
                     processes: group.iter().map(|running| self.bystander(running)).collect(),
-                    elsewhere: Vec::new(),
-                    unit: None,
-                    stale_pid_file: None,
-                    last_sign: None,
-                    complaints: Vec::new(),
-                    installed: true,
+                    ..Candidate::new(&*first.name, first.software(), Ground::CommandLine(line))
                 })
             })
             .collect()
