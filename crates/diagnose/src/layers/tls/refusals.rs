@@ -1,11 +1,14 @@
 //! A handshake that did not go through: what the server said, and what second tries say about the reason.
 
+mod agreement;
+mod client_certificate;
+
 use std::time::Duration;
 
 use portreeve_tls::client::{Ending, Meeting, Party};
 use portreeve_tls::old::Reply;
 use portreeve_tls::spoken::Spoken;
-use portreeve_wire::tls::{AlertDescription, Answer, ServerHello, Usage, Version};
+use portreeve_wire::tls::{AlertDescription, Answer};
 
 use super::advice;
 use super::finding::Finding;
@@ -157,89 +160,6 @@ impl Of<'_> {
         }
     }
 
-    /// The server asked for a client certificate, and refused who has none.
-    fn client_certificate(&self) -> Option<Finding> {
-        use AlertDescription::{
-            AccessDenied, BadCertificate, CertificateRequired, CertificateUnknown, HandshakeFailure,
-            NoCertificate, UnknownCa,
-        };
-        let refusal = self.meeting.refusal();
-        let asked = self.meeting.client_certificate.as_ref();
-        let says_so = refusal == Some(CertificateRequired);
-        let means_so = asked.is_some()
-            && match refusal {
-                Some(alert) => [
-                    HandshakeFailure,
-                    BadCertificate,
-                    CertificateUnknown,
-                    UnknownCa,
-                    AccessDenied,
-                    NoCertificate,
-                ]
-                .contains(&alert),
-                None => matches!(self.meeting.ending, Ending::Closed | Ending::Reset),
-            };
-        if !says_so && !means_so {
-            return None;
-        }
-        let statement = format!(
-            "{} demands a client certificate{}, and refuses those without one.",
-            self.scene.server(),
-            self.authorities()
-        );
-        Some(self.with_client_certificate(self.finding("client-certificate-required", statement)))
-    }
-
-    /// nginx, Caddy and others go through with the handshake, and refuse over HTTP.
-    fn client_certificate_for_http(&self) -> Option<Finding> {
-        const WORDS: [&str; 3] = [
-            "No required SSL certificate was sent",
-            "The SSL certificate error",
-            "client certificate required",
-        ];
-        self.meeting.client_certificate.as_ref()?;
-        let says = |answer: &&crate::facts::http::Answer| WORDS.iter().any(|words| answer.says(words));
-        let answer = self.scene.answers().find(says)?;
-        let statement = format!(
-            "{} demands a client certificate{}, and answers {} to those without one.",
-            self.scene.server(),
-            self.authorities(),
-            answer.status
-        );
-        let finding = Finding::new("client-certificate-required", statement, self.scene.endpoint());
-        Some(self.with_client_certificate(finding))
-    }
-
-    fn authorities(&self) -> String {
-        match self.meeting.client_certificate.as_deref() {
-            None | Some([]) => String::new(),
-            Some(names) => format!(" of {}", names.iter().take(3).cloned().collect::<Vec<_>>().join(" or ")),
-        }
-    }
-
-    fn with_client_certificate(&self, finding: Finding) -> Finding {
-        let asked = self.meeting.client_certificate.as_deref();
-        let finding = match asked {
-            None => finding,
-            Some(names) => {
-                let names = if names.is_empty() { "any".to_owned() } else { names.join("; ") };
-                let text = format!("CertificateRequest, authorities: {names}");
-                finding.seen("handshake", text, self.scene.client(""))
-            }
-        };
-        let port = self.scene.endpoint().port();
-        finding
-            .fix(format!(
-                "Connect with a certificate{}: curl --cert CLIENT.pem --key CLIENT.key https://{}:{port}/",
-                self.authorities(),
-                self.scene.name().unwrap_or("HOST")
-            ))
-            .fix(
-                "If it is not meant to be demanded: nginx ssl_verify_client optional or off, Apache SSLVerifyClient none, HAProxy \
-                 verify optional",
-            )
-    }
-
     /// The server makes a difference between those who name a site and those who do not.
     fn name(&self) -> Option<Finding> {
         let second = &self.scene.tried.second;
@@ -326,106 +246,6 @@ impl Of<'_> {
         true
     }
 
-    fn application_protocol(&self) -> Option<Finding> {
-        if self.meeting.refusal() != Some(AlertDescription::NoApplicationProtocol) {
-            return None;
-        }
-        let offered = if self.scene.is_http() { "http/1.1 and h2" } else { "none" };
-        let statement = format!(
-            "{} refuses the application protocols of clients ({offered} offered).",
-            self.scene.server()
-        );
-        Some(
-            self.finding("alpn-refused", statement)
-                .seen("handshake", "refused with HTTP/1.1, and with HTTP/2", self.scene.client("-alpn h2,http/1.1"))
-                .fix("Allow http/1.1 (HAProxy: alpn h2,http/1.1), or find out what is meant to be spoken there"),
-        )
-    }
-
-    /// What the server says to clients of ten years ago, or has said to this one.
-    fn old(&self) -> Option<Finding> {
-        let first = match Answer::decode(&self.meeting.first) {
-            Ok(Answer::Hello(hello)) => {
-                Some(hello).filter(|hello| hello.version.value() < Version::Tls12.value())
-            }
-            _ => None,
-        };
-        let replies = self.scene.tried.second.old.iter().filter_map(|(_, reply)| match reply {
-            Reply::Tls(Answer::Hello(hello)) => Some(hello.clone()),
-            _ => None,
-        });
-        let hello = replies.chain(first).max_by_key(|hello| hello.version.value())?;
-        if hello.version.value() >= Version::Tls12.value() {
-            self.suite(&hello)
-        } else {
-            Some(self.version(&hello))
-        }
-    }
-
-    fn version(&self, hello: &ServerHello) -> Finding {
-        let statement = format!(
-            "{} speaks {} at the most, which was withdrawn and which no client of today offers.",
-            self.scene.server(),
-            hello.version
-        );
-        let option = match hello.version {
-            Version::Tls10 => "-tls1 -cipher DEFAULT@SECLEVEL=0",
-            Version::Ssl3 => "-ssl3 -cipher ALL@SECLEVEL=0",
-            _ => "-tls1_1 -cipher DEFAULT@SECLEVEL=0",
-        };
-        self.finding("legacy-server", statement)
-            .seen(
-                "handshake",
-                format!("ServerHello to an old client's hello: {}, {}", hello.version, hello.suite),
-                self.scene.client(option),
-            )
-            .fix(advice::versions(self.scene.case))
-            .fix("If the server can not be changed, put a proxy with TLS 1.2 and 1.3 before it")
-    }
-
-    fn suite(&self, hello: &ServerHello) -> Option<Finding> {
-        let suite = hello.suite;
-        let server = self.scene.server();
-        let (statement, is_partial) = match suite.usage() {
-            // The handshake failed, and this hello did not: it offers more groups and signature algorithms.
-            Usage::Modern if !matches!(self.meeting.ending, Ending::Alert | Ending::Incompatible(_)) => {
-                return None;
-            }
-            Usage::Modern => (
-                format!(
-                    "{server} has the suite {suite} in common with clients of today, but no group (X25519, P-256, P-384) or no \
-                     signature algorithm."
-                ),
-                true,
-            ),
-            Usage::Declining => (
-                format!(
-                    "{server} offers only old suites such as {suite}, without forward secrecy or authenticated encryption: many clients \
-                     of today refuse them (Go, Java, rustls), some browsers still do not."
-                ),
-                true,
-            ),
-            Usage::Withdrawn => (
-                format!("{server} offers only suites such as {suite}, which no client of today offers."),
-                false,
-            ),
-        };
-        let finding = self
-            .finding("suite-mismatch", statement)
-            .seen(
-                "handshake",
-                format!("ServerHello to an old client's hello: {}, {suite}", hello.version),
-                self.scene.client("-tls1_2 -cipher ALL@SECLEVEL=0"),
-            )
-            .fix(advice::suites(self.scene.case));
-        let finding = if suite.usage() == Usage::Modern {
-            finding.fix("Allow X25519 and P-256 (nginx: ssl_ecdh_curve auto;), and signatures with SHA-256")
-        } else {
-            finding.fix(advice::versions(self.scene.case))
-        };
-        Some(if is_partial { finding.partial() } else { finding })
-    }
-
     fn proxy_protocol(&self) -> Option<Finding> {
         let Some(Reply::Tls(Answer::Hello(hello))) = &self.scene.tried.second.proxied else { return None };
         let port = self.scene.endpoint().port();
@@ -478,12 +298,6 @@ impl Of<'_> {
                 self.finding("handshake-refused", format!("{server} refuses the handshake with {alert}.")).fix(self.read_log())
             }
         }
-    }
-
-    fn incompatible(&self, why: &str) -> Finding {
-        self.finding("protocol-error", format!("{} breaks the rules of TLS: {why}.", self.scene.server()))
-            .fix(self.read_log())
-            .fix("Look whether something on the way changes the bytes: a proxy, an inspecting firewall")
     }
 
     fn timeout(&self) -> Finding {
