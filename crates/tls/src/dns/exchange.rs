@@ -7,11 +7,12 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use hickory_resolver::proto::op::{Edns, Message, MessageType, Query};
+use hickory_resolver::proto::op::{Edns, Message, Query};
 use hickory_resolver::proto::rr::{Name, RecordType};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, UdpSocket};
+use tokio::net::UdpSocket;
 use tokio::time::timeout;
+
+use super::stream::{answers, by_stream};
 
 /// As many times a datagram is sent.
 const TRIES: u32 = 2;
@@ -62,7 +63,10 @@ pub(super) async fn ask(
     if !answer.as_ref().is_ok_and(|answer| answer.metadata.truncation) {
         return answer;
     }
-    timeout(patience, by_stream(server, question, &bytes)).await.unwrap_or(Err(Trouble::Late))
+    match timeout(patience, by_stream(server, question)).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(Trouble::Late),
+    }
 }
 
 async fn by_datagram(server: SocketAddr, question: &Message, bytes: &[u8]) -> Result<Message, Trouble> {
@@ -83,36 +87,6 @@ async fn by_datagram(server: SocketAddr, question: &Message, bytes: &[u8]) -> Re
             return Ok(answer);
         }
     }
-}
-
-async fn by_stream(server: SocketAddr, question: &Message, bytes: &[u8]) -> Result<Message, Trouble> {
-    let mut stream = TcpStream::connect(server).await?;
-    let length =
-        u16::try_from(bytes.len()).map_err(|_| Trouble::Other("the question is too long".to_owned()))?;
-    stream.write_all(&[&length.to_be_bytes(), bytes].concat()).await?;
-    let mut answer = vec![0; stream.read_u16().await?.into()];
-    stream.read_exact(&mut answer).await?;
-    let read = Message::from_vec(&answer).map_err(|error| Trouble::Other(error.to_string()))?;
-    if answers(question, &read) {
-        Ok(read)
-    } else {
-        Err(Trouble::Other("it answered another question".to_owned()))
-    }
-}
-
-/// Whether an answer is to this question: its number, and what it repeats.
-fn answers(question: &Message, answer: &Message) -> bool {
-    let repeats = match (question.queries.first(), answer.queries.first()) {
-        (Some(asked), Some(repeated)) => {
-            asked.name.eq_ignore_root(&repeated.name) && asked.query_type == repeated.query_type
-        }
-        // A server that does not understand a question may leave it out.
-        (_, None) => true,
-        (None, Some(_)) => false,
-    };
-    answer.metadata.message_type == MessageType::Response
-        && answer.metadata.id == question.metadata.id
-        && repeats
 }
 
 impl From<io::Error> for Trouble {

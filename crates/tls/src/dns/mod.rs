@@ -6,6 +6,8 @@
 mod exchange;
 mod record;
 mod resolver;
+mod stream;
 
 pub use record::{Caa, Https, Tlsa};
 pub use resolver::{Answer, Failure, Resolver};
+pub use stream::{answers, by_stream};

@@ -5,12 +5,12 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use hickory_proto::op::Message;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, UdpSocket};
+use portreeve_tls::dns::{answers, by_stream};
+use tokio::net::UdpSocket;
 use tokio::task::JoinSet;
-use tokio::time::{timeout, timeout_at};
+use tokio::time::timeout_at;
 
-use super::question::{Checking, answers, question, response};
+use super::question::{Checking, question, response};
 use crate::facts::{RecordType, Reply, ReplyOutcome, Response};
 use crate::look::Budget;
 
@@ -101,7 +101,8 @@ async fn exchange(
     if !answer.truncated {
         return ReplyOutcome::Answered(answer);
     }
-    ReplyOutcome::Answered(match by_stream(server, &asked, &bytes, until).await {
+    let over_tcp = timeout_at(until.into(), by_stream(server, &asked)).await;
+    ReplyOutcome::Answered(match over_tcp.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
         Ok(whole) => response(&asked, &whole),
         Err(error) => Response { tcp_error: Some(error.to_string()), ..answer },
     })
@@ -137,27 +138,6 @@ async fn by_datagram(
         }
     }
     Err(garbled.map_or(ReplyOutcome::Silent { sent }, ReplyOutcome::Garbled))
-}
-
-/// The same over TCP, each message after its length (RFC 7766).
-async fn by_stream(server: SocketAddr, asked: &Message, bytes: &[u8], until: Instant) -> io::Result<Message> {
-    let left = until.saturating_duration_since(Instant::now());
-    let exchange = async {
-        let mut stream = TcpStream::connect(server).await?;
-        let length = u16::try_from(bytes.len()).map_err(io::Error::other)?;
-        stream.write_all(&length.to_be_bytes()).await?;
-        stream.write_all(bytes).await?;
-        let length = stream.read_u16().await?;
-        let mut answer = vec![0; usize::from(length)];
-        stream.read_exact(&mut answer).await?;
-        let answer = Message::from_vec(&answer).map_err(io::Error::other)?;
-        if answers(asked, &answer) {
-            Ok(answer)
-        } else {
-            Err(io::Error::other("an answer to another question"))
-        }
-    };
-    timeout(left, exchange).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 /// What the system says, without its number.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use hickory_proto::op::{Edns, Message, MessageType, Query};
+use hickory_proto::op::{Edns, Message, Query};
 use hickory_proto::rr::{Name, RData, RecordType as WireType};
 
 use crate::facts::{RecordType, Response};
@@ -50,21 +50,6 @@ pub(super) fn question(name: &str, record: RecordType, checking: Checking) -> Re
         message.set_edns(edns);
     }
     Ok(message)
-}
-
-/// Whether a datagram is an answer to the question: its number and what it repeats of the question.
-pub(super) fn answers(asked: &Message, answer: &Message) -> bool {
-    let repeats = match (asked.queries.first(), answer.queries.first()) {
-        (Some(asked), Some(repeated)) => {
-            asked.name.eq_ignore_root(&repeated.name) && asked.query_type == repeated.query_type
-        }
-        // Servers that do not understand a question may leave it out.
-        (_, None) => true,
-        (None, Some(_)) => false,
-    };
-    answer.metadata.message_type == MessageType::Response
-        && answer.metadata.id == asked.metadata.id
-        && repeats
 }
 
 /// What an answer says.
@@ -121,6 +106,7 @@ mod tests {
     use hickory_proto::op::ResponseCode;
     use hickory_proto::rr::Record;
     use hickory_proto::rr::rdata::{A, CNAME};
+    use portreeve_tls::dns::answers;
 
     use super::*;
 
