@@ -103,27 +103,9 @@ pub(super) fn forwards(listeners: &[Listener], containers: &[Container]) -> Vec<
 
 #[cfg(test)]
 mod tests {
-    use portreeve_model::{
-        BoundAddress, Interface, IpCoverage, Listener, NamespaceId, Owner, Protocol, Reach,
-    };
+    use portreeve_model::{BoundAddress, Interface, IpCoverage, Listener, NamespaceId, Protocol};
 
     use super::doors;
-
-    fn listener(addresses: Vec<BoundAddress>) -> Listener {
-        Listener {
-            protocol: Protocol::Tcp,
-            port: 443,
-            addresses,
-            reach: Reach::All,
-            namespace: NamespaceId(1),
-            usual_service: None,
-            sockets: 1,
-            accept_queue: None,
-            drops: None,
-            ephemeral: false,
-            owner: Owner::default(),
-        }
-    }
 
     #[test]
     fn a_door_has_every_address_that_the_listener_takes() {
@@ -132,6 +114,7 @@ mod tests {
             covers,
             interface: device.map(|name| Interface { index: 2, name: Some(name.into()) }),
         };
+        let listener = |addresses| Listener::new(Protocol::Tcp, 443, addresses, NamespaceId(1));
         let both = doors(&[listener(vec![bound("::", IpCoverage::DualStack, None)])]);
         let shown = |doors: &[portreeve_model::exposure::Door]| {
             doors

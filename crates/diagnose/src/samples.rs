@@ -2,15 +2,14 @@
 
 use portreeve_model::listener::Owner;
 use portreeve_model::{
-    BoundAddress, Holder as SocketHolder, IpCoverage, Listener, NamespaceId, Process, Protocol, Reach,
+    BoundAddress, Holder as SocketHolder, IpCoverage, Listener, NamespaceId, Process, ProcessId, Protocol,
 };
 
 use crate::facts::service::{Holder, RunState};
 
 /// A process of which little is known.
 pub(crate) fn process(name: &str, pid: u32) -> Process {
-    let process = serde_json::json!({ "pid": pid, "start_ticks": 1, "name": name });
-    serde_json::from_value(process).unwrap()
+    Process::new(ProcessId { pid, start_ticks: 1 }, name)
 }
 
 /// A process that holds the port, and sleeps as servers do.
@@ -34,17 +33,6 @@ pub(crate) fn bound(address: &str, covers: IpCoverage) -> BoundAddress {
 
 /// A listener of a process on TCP port 443.
 pub(crate) fn listener(name: &str, pid: u32, addresses: Vec<BoundAddress>) -> Listener {
-    Listener {
-        protocol: Protocol::Tcp,
-        port: 443,
-        addresses,
-        reach: Reach::All,
-        namespace: NamespaceId(1),
-        usual_service: None,
-        sockets: 1,
-        accept_queue: None,
-        drops: None,
-        ephemeral: false,
-        owner: Owner { holders: vec![SocketHolder { pid, fd: 3, name: name.into() }], ..Owner::default() },
-    }
+    let owner = Owner { holders: vec![SocketHolder { pid, fd: 3, name: name.into() }], ..Owner::default() };
+    Listener { owner, ..Listener::new(Protocol::Tcp, 443, addresses, NamespaceId(1)) }
 }

@@ -39,6 +39,26 @@ pub struct Listener {
     pub owner: Owner,
 }
 
+impl Listener {
+    /// One socket at these addresses, of which nothing else is known: it reaches as far as the widest of them.
+    pub fn new(protocol: Protocol, port: u16, addresses: Vec<BoundAddress>, namespace: NamespaceId) -> Self {
+        let reach = addresses.iter().map(|bound| Reach::of_address(bound.address)).max();
+        Self {
+            protocol,
+            port,
+            addresses,
+            reach: reach.unwrap_or(Reach::All),
+            namespace,
+            usual_service: None,
+            sockets: 1,
+            accept_queue: None,
+            drops: None,
+            ephemeral: false,
+            owner: Owner::default(),
+        }
+    }
+}
+
 /// A bind address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct BoundAddress {

@@ -66,6 +66,29 @@ pub struct Process {
     pub kernel_thread: bool,
 }
 
+impl Process {
+    /// A process of which nothing else is known yet.
+    pub fn new(id: ProcessId, name: impl Into<Arc<str>>) -> Self {
+        Self {
+            id,
+            started_at: None,
+            name: name.into(),
+            executable: None,
+            command_line: Vec::new(),
+            uid: None,
+            user: None,
+            parents: Vec::new(),
+            cgroup: None,
+            unit: None,
+            container: None,
+            namespace: None,
+            ld_preload: None,
+            activation: None,
+            kernel_thread: false,
+        }
+    }
+}
+
 /// One ancestor of a process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Ancestor {

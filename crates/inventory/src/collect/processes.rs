@@ -48,7 +48,7 @@ impl Describer<'_> {
     }
 
     fn visit(&self, state: &mut State, pid: u32) {
-        let mut process = blank(pid);
+        let mut process = Process::new(ProcessId { pid, start_ticks: 0 }, "?");
         process.namespace = self.namespaces.get(&pid).map(|id| NamespaceId(*id));
         if let Ok(directory) = self.proc.process(pid)
             && directory.read(c"stat", &mut state.buffer).is_ok()
@@ -176,26 +176,6 @@ struct State {
     described: Described,
     buffer: Vec<u8>,
     stats: FxHashMap<u32, (Arc<str>, u32)>,
-}
-
-fn blank(pid: u32) -> Process {
-    Process {
-        id: ProcessId { pid, start_ticks: 0 },
-        started_at: None,
-        name: Arc::from("?"),
-        executable: None,
-        command_line: Vec::new(),
-        uid: None,
-        user: None,
-        parents: Vec::new(),
-        cgroup: None,
-        unit: None,
-        container: None,
-        namespace: None,
-        ld_preload: None,
-        activation: None,
-        kernel_thread: false,
-    }
 }
 
 fn executable(pid: u32, link: &[u8]) -> Option<Executable> {

@@ -31,26 +31,16 @@ pub(crate) fn holder(pid: u32, name: &str) -> Holder {
 
 pub(crate) fn process(pid: u32, name: &str, executable: Option<&str>, uid: u32, user: &str) -> Process {
     Process {
-        id: ProcessId { pid, start_ticks: 1 },
-        started_at: None,
-        name: name.into(),
         executable: executable.map(|path| Executable {
             path: path.into(),
             deleted: false,
             memfd: false,
             world_writable_directory: None,
         }),
-        command_line: Vec::new(),
         uid: Some(uid),
         user: Some(user.into()),
-        parents: Vec::new(),
         cgroup: Some("/x".into()),
-        unit: None,
-        container: None,
-        namespace: None,
-        ld_preload: None,
-        activation: None,
-        kernel_thread: false,
+        ..Process::new(ProcessId { pid, start_ticks: 1 }, name)
     }
 }
 

@@ -78,10 +78,8 @@ impl Machine {
     /// Adds a process that runs this file under its own name.
     pub(crate) fn process(&mut self, pid: u32, path: &str) -> &mut Process {
         let name = path.rsplit('/').next().unwrap();
+        let id = ProcessId { pid, start_ticks: 1 };
         self.snapshot.processes.push(Process {
-            id: ProcessId { pid, start_ticks: 1 },
-            started_at: None,
-            name: name.get(..15).unwrap_or(name).into(),
             executable: Some(Executable {
                 path: path.to_owned(),
                 deleted: false,
@@ -92,13 +90,8 @@ impl Machine {
             uid: Some(0),
             user: Some("root".into()),
             parents: vec![Ancestor { pid: 1, name: "systemd".into() }],
-            cgroup: None,
-            unit: None,
-            container: None,
             namespace: Some(HOST),
-            ld_preload: None,
-            activation: None,
-            kernel_thread: false,
+            ..Process::new(id, name.get(..15).unwrap_or(name))
         });
         self.snapshot.processes.sort_by_key(|process| process.id.pid);
         self.snapshot.processes.iter_mut().find(|process| process.id.pid == pid).unwrap()

@@ -8,7 +8,7 @@ use portreeve_model::exposure::{
     zone,
 };
 use portreeve_model::reach::Verdict;
-use portreeve_model::{BoundAddress, Finding, IpCoverage, Listener, NamespaceId, Owner, Protocol, Reach};
+use portreeve_model::{BoundAddress, Finding, IpCoverage, Listener, NamespaceId, Protocol};
 
 use super::{Rule, Scene, Standing};
 use crate::answer::{Names, infer};
@@ -121,19 +121,9 @@ impl Host {
             covers: if address.is_ipv4() { IpCoverage::Ipv4 } else { IpCoverage::Ipv6 },
             interface: None,
         };
-        self.listeners.get_or_insert_default().push(Listener {
-            protocol: Protocol::Tcp,
-            port,
-            addresses: addresses.iter().map(bound).collect(),
-            reach: addresses.iter().map(|address| Reach::of_address(*address)).max().unwrap(),
-            namespace: HERE,
-            usual_service: None,
-            sockets: 1,
-            accept_queue: None,
-            drops: None,
-            ephemeral: false,
-            owner: Owner::default(),
-        });
+        let bound = addresses.iter().map(bound).collect();
+        let listener = Listener::new(Protocol::Tcp, port, bound, HERE);
+        self.listeners.get_or_insert_default().push(listener);
         self.doors.push(door(port, addresses, DoorKind::Listener, holder));
         self
     }
