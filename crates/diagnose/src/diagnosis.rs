@@ -1,12 +1,9 @@
 //! The diagnosis of one target: what is gathered when, side by side, and the document made of it.
 
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-use portreeve_linux::capabilities::Privileges;
-use portreeve_linux::system::System;
-use portreeve_model::Host;
+use portreeve_inventory::host::this_host;
 use portreeve_model::document::{self, Why};
 use portreeve_model::why::{Endpoint, Sight};
 
@@ -111,7 +108,7 @@ fn gather(question: Question, options: Options, budget: Budget, progress: &dyn P
     Case {
         question,
         sight,
-        host: host(),
+        host: this_host(),
         endpoints,
         names,
         path,
@@ -150,15 +147,4 @@ fn trying(
 /// What a thread made; a panic in it is this thread's.
 fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-}
-
-fn host() -> Host {
-    let system = System::read();
-    Host {
-        name: system.name,
-        kernel: system.kernel,
-        taken_at: Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH),
-        privileged: Privileges::effective().is_complete(),
-        preloaded: Vec::new(),
-    }
 }

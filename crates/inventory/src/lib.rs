@@ -11,6 +11,7 @@ pub mod containers;
 pub mod filter;
 pub mod findings;
 pub mod group;
+pub mod host;
 pub mod inside;
 pub mod listeners;
 pub mod services;

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
-use jiff::Timestamp;
 use portreeve_firewall::ir::Backend;
 use portreeve_firewall::network::Network;
 use portreeve_firewall::read::nft_text::{self, Loading};
 use portreeve_firewall::read::source::{Format, recognise};
 use portreeve_firewall::read::{Firewall, NftListing, Programs, XtablesSave};
-use portreeve_linux::system::System;
+use portreeve_inventory::host::this_host;
 use portreeve_model::Host;
 use portreeve_model::reach::{Limit, RulesSource};
 
@@ -35,19 +33,12 @@ pub(super) fn read(
 }
 
 fn empty(addresses: &[HostAddress], routes: &[HostRoute]) -> Firewall {
-    let system = System::read();
     let network = Network::described(
         addresses.iter().map(|own| (own.interface.as_str(), own.address, own.length)),
         routes.iter().map(|route| (route.destination, route.gateway, route.interface.as_str())),
     );
     Firewall {
-        host: Host {
-            name: system.name,
-            kernel: system.kernel,
-            taken_at: Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH),
-            privileged: false,
-            preloaded: Vec::new(),
-        },
+        host: Host { privileged: false, ..this_host() },
         nft: None,
         outlines: Vec::new(),
         xtables: Vec::new(),

@@ -7,12 +7,9 @@ mod hosts;
 mod journal;
 mod run;
 
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
-use jiff::Timestamp;
-use portreeve_linux::capabilities::Privileges;
-use portreeve_linux::system::System;
-use portreeve_model::Host;
+use portreeve_inventory::host::this_host;
 use tokio::runtime::{Builder, Runtime};
 
 use super::scope;
@@ -31,7 +28,7 @@ const STACK: usize = 8 << 20;
 
 pub(super) fn tls(query: &TlsQuery, listener: &mut dyn TlsListener) -> Result<TlsRun, CommandError> {
     let began = Instant::now();
-    let machine = machine();
+    let machine = this_host();
     let hosts = Hosts::of(&query.targets);
     let journal = query.journal.as_deref().map(|path| Journal::open(path, &query.questions)).transpose()?;
     let runtime = runtime(&query.scope)?;
@@ -60,16 +57,4 @@ fn runtime(scope: &Scope) -> Result<Runtime, CommandError> {
         scope::open(scope)?.within(build).map_err(scope::not_entered)?
     };
     runtime.map_err(|error| CommandError::internal("cannot start threads", error))
-}
-
-/// The machine that asks.
-fn machine() -> Host {
-    let system = System::read();
-    Host {
-        name: system.name,
-        kernel: system.kernel,
-        taken_at: Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH),
-        privileged: Privileges::effective().is_complete(),
-        preloaded: Vec::new(),
-    }
 }

@@ -61,6 +61,24 @@ pub struct QueueLook {
     pub unseen: Vec<String>,
 }
 
+impl QueueLook {
+    /// One at which nothing was seen yet.
+    pub fn at(at: Instant) -> Self {
+        Self {
+            at,
+            listeners: Vec::new(),
+            half_open: Vec::new(),
+            established: 0,
+            peers: Vec::new(),
+            waiting: Vec::new(),
+            struggling: Vec::new(),
+            datagrams: Vec::new(),
+            counters: BTreeMap::new(),
+            unseen: Vec::new(),
+        }
+    }
+}
+
 /// The accept queue of one listening socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenQueue {

@@ -29,7 +29,7 @@ pub fn handshake(stream: TcpStream, name: Option<&str>, options: &Options) -> (M
     });
     let (mut connection, recorder) = match prepared {
         Ok(prepared) => prepared,
-        Err(error) => return (failed(name, error.to_string()), None),
+        Err(error) => return (Meeting::ended(name, Ending::Failed(error.to_string())), None),
     };
     let mut end = drive(&mut connection, &mut wire);
     let took = begun.elapsed();
@@ -147,23 +147,6 @@ fn meeting(
         alert,
         ending,
         took,
-    }
-}
-
-fn failed(name: Option<&str>, why: String) -> Meeting {
-    Meeting {
-        name: name.map(str::to_owned),
-        established: Established::default(),
-        chain: Vec::new(),
-        stapled: 0,
-        staple: Vec::new(),
-        proof: None,
-        client_certificate: None,
-        first: Vec::new(),
-        received: 0,
-        alert: None,
-        ending: Ending::Failed(why),
-        took: Duration::ZERO,
     }
 }
 

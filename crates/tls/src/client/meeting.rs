@@ -95,6 +95,24 @@ pub enum Ending {
 }
 
 impl Meeting {
+    /// One of which nothing is known but how it ended.
+    pub fn ended(name: Option<&str>, ending: Ending) -> Self {
+        Self {
+            name: name.map(str::to_owned),
+            established: Established::default(),
+            chain: Vec::new(),
+            stapled: 0,
+            staple: Vec::new(),
+            proof: None,
+            client_certificate: None,
+            first: Vec::new(),
+            received: 0,
+            alert: None,
+            ending,
+            took: Duration::ZERO,
+        }
+    }
+
     /// Whether it came to an end as it should.
     pub fn is_done(&self) -> bool {
         self.ending == Ending::Done

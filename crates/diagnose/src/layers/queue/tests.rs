@@ -1,6 +1,5 @@
 //! Every code on facts made by hand.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -22,18 +21,7 @@ fn address(text: &str) -> SocketAddr {
 }
 
 fn look() -> QueueLook {
-    QueueLook {
-        at: Instant::now(),
-        listeners: Vec::new(),
-        half_open: Vec::new(),
-        established: 0,
-        peers: Vec::new(),
-        waiting: Vec::new(),
-        struggling: Vec::new(),
-        datagrams: Vec::new(),
-        counters: BTreeMap::new(),
-        unseen: Vec::new(),
-    }
+    QueueLook::at(Instant::now())
 }
 
 fn queue(inode: u32, length: u32, limit: u32) -> ListenQueue {

@@ -56,18 +56,9 @@ fn trusted() -> Verdict {
 
 fn meeting(ending: Ending) -> Meeting {
     Meeting {
-        name: Some("example.test".into()),
         established: Established { version: Some("TLS 1.3".into()), ..Established::default() },
-        chain: Vec::new(),
-        stapled: 0,
-        staple: Vec::new(),
-        proof: None,
-        client_certificate: None,
-        first: Vec::new(),
-        received: 0,
-        alert: None,
-        ending,
         took: Duration::from_millis(5),
+        ..Meeting::ended(Some("example.test"), ending)
     }
 }
 

@@ -1,6 +1,5 @@
 //! One look and another.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use portreeve_model::Protocol;
@@ -28,18 +27,7 @@ pub(crate) fn look_again(facts: &mut QueueFacts, question: &Question, service: &
 
 /// Reads those of a port in the calling thread's network namespace.
 pub(super) fn look_at(protocol: Protocol, port: u16) -> QueueLook {
-    let mut look = QueueLook {
-        at: Instant::now(),
-        listeners: Vec::new(),
-        half_open: Vec::new(),
-        established: 0,
-        peers: Vec::new(),
-        waiting: Vec::new(),
-        struggling: Vec::new(),
-        datagrams: Vec::new(),
-        counters: BTreeMap::new(),
-        unseen: Vec::new(),
-    };
+    let mut look = QueueLook::at(Instant::now());
     counters::read(&mut look);
     match protocol {
         Protocol::Udp => sockets::udp(port, &mut look),

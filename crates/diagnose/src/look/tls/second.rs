@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use portreeve_model::why::Application;
-use portreeve_tls::client::{Ending, Established, Meeting, Options, handshake};
+use portreeve_tls::client::{Ending, Meeting, Options, handshake};
 use portreeve_tls::old::{self, Preamble, Reply};
 use portreeve_wire::tls::{AlertDescription, Version};
 
@@ -89,20 +89,7 @@ pub(super) fn not_connected(name: Option<&str>, outcome: &Outcome) -> Meeting {
         Outcome::Refused => Ending::Reset,
         other => Ending::Failed(format!("a second connection was not made: {other:?}")),
     };
-    Meeting {
-        name: name.map(str::to_owned),
-        established: Established::default(),
-        chain: Vec::new(),
-        stapled: 0,
-        staple: Vec::new(),
-        proof: None,
-        client_certificate: None,
-        first: Vec::new(),
-        received: 0,
-        alert: None,
-        ending,
-        took: Duration::ZERO,
-    }
+    Meeting::ended(name, ending)
 }
 
 /// Whether the same handshake goes through where no segment is large.
