@@ -85,16 +85,16 @@ fn apache(names: &[&str], lines: &str) -> Served {
     let apache = |folder: &Path, address: SocketAddr| {
         certificate(folder, names);
         let place = folder.display();
-        let modules = ["mpm_event", "authz_core", "socache_shmcb", "ssl"];
+        let modules = ["mpm_event", "authz_core", "socache_shmcb", "ssl", "dir"];
         let modules =
             modules.map(|name| format!("LoadModule {name}_module {MODULES}/mod_{name}.so\n")).concat();
         let configuration = format!(
         "{modules}ServerRoot {place}\nPidFile {place}/pid\nDefaultRuntimeDir {place}\nErrorLog {place}/log\nListen {address}
-        ServerName {NAME}\nDocumentRoot {place}/pages\n
+        ServerName {NAME}\nDocumentRoot {place}/pages\nForceType text/html\n
         SSLCertificateFile {place}/cert.pem\nSSLCertificateKeyFile {place}/key.pem\n{lines}\n"
     );
         fs::create_dir(folder.join("pages")).unwrap();
-        fs::write(folder.join("pages/index.html"), "welcome").unwrap();
+        fs::write(folder.join("pages/index.html"), "welcome ".repeat(500)).unwrap();
         fs::write(folder.join("apache.conf"), configuration).unwrap();
         let mut command = Command::new("apache2");
         command.arg("-f").arg(folder.join("apache.conf")).arg("-DFOREGROUND");
@@ -183,6 +183,26 @@ fn a_careless_server_of_many_names_can_be_confused() {
     assert_eq!(feature(&audit, "ech").support, Support::No);
     let strict = feature(&audit, "alpn-strict");
     assert!(strict.statement.ends_with("is given http/1.1, which it did not offer."), "{}", strict.statement);
+}
+
+#[test]
+fn an_answer_that_is_no_page_says_little_of_pages() {
+    const COMPRESSED: &str = "ssl_protocols TLSv1.2; gzip on; root .; default_type text/html; ";
+    for (lines, status, why) in [
+        ("location / { add_header Strict-Transport-Security max-age=63072000; return 404; }", 404, "no page"),
+        ("location / { return 200 short; }", 200, "it has 5 bytes"),
+        ("location / { return 301 https://$host/welcome; }", 301, "leave redirects"),
+    ] {
+        let server = nginx(&[NAME], &[COMPRESSED, "gzip_min_length 1000;", lines].concat());
+        let audit = audited(server.address, Explain::No);
+        assert_eq!(audit.http.as_ref().map(|http| http.status), Some(status));
+        let breach = audit.weaknesses.iter().find(|one| one.id == "breach").unwrap();
+        assert_eq!(breach.verdict, Verdict::Inconclusive, "{}", breach.statement);
+        assert!(breach.statement.contains(why), "{}", breach.statement);
+        let missing = audit.findings.iter().any(|one| one.id == "tls/hsts-missing");
+        let unknown = audit.inconclusive.iter().any(|one| one.starts_with("HSTS: "));
+        assert_eq!((missing, unknown), (status < 400, status >= 400), "{status}: {:?}", audit.inconclusive);
+    }
 }
 
 #[test]

@@ -26,7 +26,8 @@ pub(super) fn http(out: &mut dyn Write, audit: &Audit, view: &View) -> io::Resul
         if let Some(value) = value {
             line(out, word, value, Ink::Normal, view)?;
         } else if word == "HSTS" {
-            line(out, word, "none", Ink::Faint, view)?;
+            let none = if http.status < 400 { "none" } else { "not with this answer, which is no page" };
+            line(out, word, none, Ink::Faint, view)?;
         }
     }
     Ok(())

@@ -96,6 +96,13 @@ pub struct Http {
     /// Value of `Content-Encoding`, where compression was welcome.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_encoding: Option<String>,
+    /// Value of `Content-Type`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// Bytes of the body: as many as `Content-Length` names, or as many as came of a page that is sent without its length, of which no
+    /// more is read than matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_bytes: Option<u64>,
     /// Value of `Server`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,

@@ -97,6 +97,7 @@ async fn look(
     put_in_order(&mut audit.findings);
     inconclusive.extend(certificates.inconclusive);
     inconclusive.extend(fingerprints.inconclusive);
+    inconclusive.extend(http::open_question(&scene));
     audit.inconclusive = inconclusive;
     let open = findings::open_questions(&audit);
     audit.inconclusive.extend(open);

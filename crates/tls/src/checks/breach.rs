@@ -7,7 +7,7 @@ use portreeve_model::tls::{Evidence, Http};
 
 use super::{Check, Judgement};
 use crate::audit::{Known, Scene};
-use crate::http::NoAnswer;
+use crate::http::{NoAnswer, WORTH_COMPRESSING};
 
 /// BREACH.
 pub(crate) static CHECK: Check = Check {
@@ -59,12 +59,45 @@ fn judge_answer(http: &Http) -> Judgement {
                 format!("Content-Encoding: {encoding}").as_bytes(),
             )],
         ),
-        None => Judgement::not_vulnerable(
-            format!(
-                "The answer {status} to GET / is not compressed where compression is welcome; other pages were not asked for."
+        None => match worth_compressing(http) {
+            Ok(length) => Judgement::not_vulnerable(
+                format!(
+                    "The answer {status} to GET /, a page of {length} bytes or more, is not compressed where compression is welcome; other \
+                     pages were not asked for."
+                ),
+                Vec::new(),
             ),
-            Vec::new(),
-        ),
+            Err(why) => Judgement::inconclusive(format!(
+                "Whether pages are compressed is not known: the answer {status} to GET / is not, and {why}."
+            )),
+        },
+    }
+}
+
+/// The length of a page that a server that compresses would have compressed.
+///
+/// # Errors
+/// Why such a server may leave the answer as it is.
+fn worth_compressing(http: &Http) -> Result<u64, String> {
+    let kind =
+        http.content_type.as_deref().and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
+    match http.status {
+        200..=299 => {}
+        300..=399 => return Err("servers leave redirects as they are".to_owned()),
+        _ => return Err("it is no page: servers leave errors as they are".to_owned()),
+    }
+    if !["text/html", "application/xhtml+xml"].iter().any(|page| kind.eq_ignore_ascii_case(page)) {
+        let kind = if kind.is_empty() { "of no type that it names" } else { kind };
+        return Err(format!(
+            "it is {kind}, where servers compress only text/html unless they are told otherwise"
+        ));
+    }
+    match http.body_bytes {
+        Some(length) if length >= WORTH_COMPRESSING => Ok(length),
+        length => Err(format!(
+            "it has {} bytes, where servers leave what is shorter than up to {WORTH_COMPRESSING} bytes as it is",
+            length.unwrap_or_default()
+        )),
     }
 }
 
@@ -88,12 +121,29 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_page_and_what_is_no_http_are_not_vulnerable() {
-        for head in
-            [&b"HTTP/1.1 200 OK\r\n\r\n"[..], b"HTTP/1.1 200 OK\r\nContent-Encoding: identity\r\n\r\n"]
-        {
-            assert_eq!(judge(&answered(head), true).verdict, Verdict::NotVulnerable);
+    fn only_a_page_that_is_worth_it_shows_that_nothing_is_compressed() {
+        const LONG: &str = "Content-Type: text/html; charset=utf-8\r\nContent-Length: 2700\r\n";
+        let judged = |status: &str, headers: &str| {
+            judge(&answered(format!("HTTP/1.1 {status}\r\n{headers}\r\n").as_bytes()), true)
+        };
+        for more in ["", "Content-Encoding: identity\r\n"] {
+            assert_eq!(judged("200 OK", &[LONG, more].concat()).verdict, Verdict::NotVulnerable);
         }
+        for (status, headers, why) in [
+            ("404 Not Found", LONG, "servers leave errors as they are."),
+            ("301 Moved", LONG, "servers leave redirects as they are."),
+            ("200 OK", "Content-Type: text/html\r\nContent-Length: 612\r\n", "it has 612 bytes"),
+            ("200 OK", "Content-Type: image/png\r\nContent-Length: 9000\r\n", "it is image/png"),
+            ("200 OK", "Content-Length: 9000\r\n", "of no type that it names"),
+        ] {
+            let judged = judged(status, headers);
+            assert_eq!(judged.verdict, Verdict::Inconclusive, "{status}");
+            assert!(judged.statement.contains(why), "{}", judged.statement);
+        }
+    }
+
+    #[test]
+    fn what_is_no_http_is_not_vulnerable_and_silence_says_nothing() {
         let mail =
             Known { no_http: Some(NoAnswer::NotHttp("no answer of HTTP/1".to_owned())), ..Known::default() };
         assert_eq!(judge(&mail, true).verdict, Verdict::NotVulnerable);

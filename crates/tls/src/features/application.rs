@@ -273,6 +273,8 @@ mod tests {
             alternative_services: None,
             location: location.map(str::to_owned),
             content_encoding: None,
+            content_type: None,
+            body_bytes: None,
             server: None,
             upgrade: None,
         }

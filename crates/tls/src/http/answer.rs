@@ -2,6 +2,8 @@
 
 use portreeve_model::tls::Http;
 
+use super::body::Framing;
+
 /// As many headers as are read of one answer.
 const HEADERS: usize = 128;
 /// A value that is longer is cut: documents are for people.
@@ -20,42 +22,60 @@ pub enum Answer {
 
 /// Reads the head of an answer. Interim answers (103 Early Hints) are passed over; 101 is an end.
 pub fn read_answer(bytes: &[u8]) -> Answer {
+    match read_head(bytes) {
+        Ok(Some((http, ..))) => Answer::Head(http),
+        Ok(None) => Answer::Unfinished,
+        Err(why) => Answer::Malformed(why),
+    }
+}
+
+/// A head, how its body is sent, and what came of that.
+pub(super) type Head<'a> = (Http, Framing, &'a [u8]);
+
+/// The head; none while it is not whole.
+pub(super) fn read_head(bytes: &[u8]) -> Result<Option<Head<'_>>, String> {
     let mut rest = bytes;
     loop {
         let mut headers = [httparse::EMPTY_HEADER; HEADERS];
         let mut response = httparse::Response::new(&mut headers);
         match response.parse(rest) {
-            Ok(httparse::Status::Partial) => return Answer::Unfinished,
+            Ok(httparse::Status::Partial) => return Ok(None),
             Ok(httparse::Status::Complete(used)) => {
                 let status = response.code.unwrap_or_default();
+                rest = rest.get(used..).unwrap_or_default();
                 if (100..200).contains(&status) && status != 101 {
-                    rest = rest.get(used..).unwrap_or_default();
                     continue;
                 }
-                return Answer::Head(head(&response, status));
+                let (http, framing) = head(&response, status);
+                return Ok(Some((http, framing, rest)));
             }
-            Err(error) => return Answer::Malformed(format!("no answer of HTTP/1: {error}")),
+            Err(error) => return Err(format!("no answer of HTTP/1: {error}")),
         }
     }
 }
 
-fn head(response: &httparse::Response<'_, '_>, status: u16) -> Http {
+fn head(response: &httparse::Response<'_, '_>, status: u16) -> (Http, Framing) {
     // The first of several counts: so browsers do with HSTS (RFC 6797, 8.1), and for the others it is as good as another.
     let value = |name: &str| {
         let header = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
         let value = header.value.get(..header.value.len().min(VALUE)).unwrap_or_default();
         Some(String::from_utf8_lossy(value).trim().to_owned())
     };
-    Http {
+    let framing =
+        Framing::of(status, value("transfer-encoding").as_deref(), value("content-length").as_deref());
+    let http = Http {
         version: format!("HTTP/1.{}", response.version.unwrap_or_default()),
         status,
         strict_transport_security: value("strict-transport-security"),
         alternative_services: value("alt-svc"),
         location: value("location"),
         content_encoding: value("content-encoding"),
+        content_type: value("content-type"),
+        body_bytes: framing.length(),
         server: value("server"),
         upgrade: value("upgrade"),
-    }
+    };
+    (http, framing)
 }
 
 #[cfg(test)]
@@ -73,6 +93,10 @@ mod tests {
         assert_eq!((head.version.as_str(), head.status), ("HTTP/1.1", 301));
         assert_eq!(head.location.as_deref(), Some("https://a.test/"));
         assert_eq!(head.strict_transport_security.as_deref(), Some("max-age=1"));
+        assert_eq!((head.content_type, head.body_bytes), (None, None));
+        let sized = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 612\r\n\r\n";
+        let Answer::Head(head) = read_answer(sized) else { panic!("no head") };
+        assert_eq!((head.content_type.as_deref(), head.body_bytes), (Some("text/html"), Some(612)));
     }
 
     #[test]
@@ -88,6 +112,8 @@ mod tests {
         fn no_bytes_make_it_fail(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
             let _ = read_answer(&bytes);
             let _ = read_answer(&[b"HTTP/1.1 200 OK\r\n", bytes.as_slice()].concat());
+            let _ = read_head(&[b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", bytes.as_slice()].concat())
+                .map(|head| head.map(|(_, framing, body)| framing.measure(body)));
         }
     }
 }

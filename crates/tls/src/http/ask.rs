@@ -6,9 +6,10 @@ use std::net::Ipv6Addr;
 use portreeve_model::tls::Http;
 use thiserror::Error;
 
-use super::{Answer, read_answer};
+use super::answer::read_head;
+use super::body::{Framing, WORTH_COMPRESSING};
 
-/// The most that is read: heads are shorter, and bodies are not wanted.
+/// The most that is read: heads are shorter, and of a body only the beginning is wanted.
 const MOST: usize = 64 << 10;
 
 /// Why there is no answer over HTTP.
@@ -22,8 +23,8 @@ pub enum NoAnswer {
     Nothing(String),
 }
 
-/// Asks for `/` and reads the head of the answer. Compression is welcome, so that a server that compresses shows it. Takes no longer than
-/// the session's deadline.
+/// Asks for `/` and reads the head of the answer, and as much of a page of unknown length as tells whether compression would be worth it.
+/// Compression is welcome, so that a server that compresses shows it. Takes no longer than the session's deadline.
 ///
 /// # Errors
 /// What came instead of an answer.
@@ -33,24 +34,50 @@ pub fn ask(session: &mut (impl Read + Write), host: &str, port: u16) -> Result<H
     let mut buffer = [0; 4096];
     loop {
         let why = match session.read(&mut buffer) {
-            Ok(0) => "the server closed the connection",
+            Ok(0) => "the server closed the connection".to_owned(),
             Ok(count) => {
                 heard.extend_from_slice(buffer.get(..count).unwrap_or_default());
-                match read_answer(&heard) {
-                    Answer::Head(http) => return Ok(http),
-                    Answer::Malformed(why) => return Err(NoAnswer::NotHttp(why)),
-                    Answer::Unfinished if heard.len() >= MOST => {
+                match read_head(&heard).map_err(|why| unreadable(&heard, why))? {
+                    Some((http, framing, body)) if is_enough(&http, framing, body) || heard.len() >= MOST => {
+                        return Ok(measured(http, framing, body));
+                    }
+                    None if heard.len() >= MOST => {
                         return Err(NoAnswer::Nothing(format!(
                             "the head of the answer to GET / is longer than {MOST} bytes"
                         )));
                     }
-                    Answer::Unfinished => continue,
+                    _ => continue,
                 }
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(error) => return Err(unanswered(heard.len(), &sent.err().unwrap_or(error).to_string())),
+            Err(error) => sent.err().unwrap_or(error).to_string(),
         };
-        return Err(unanswered(heard.len(), why));
+        // A page that ends too early, or too late, is as long as what came of it.
+        return match read_head(&heard) {
+            Ok(Some((http, framing, body))) => Ok(measured(http, framing, body)),
+            _ => Err(unanswered(heard.len(), &why)),
+        };
+    }
+}
+
+/// Whether nothing more has to be read: only of a page that is not compressed the length matters.
+fn is_enough(http: &Http, framing: Framing, body: &[u8]) -> bool {
+    let is_plain_page = (200..300).contains(&http.status) && http.content_encoding.is_none();
+    let measured = framing.measure(body);
+    !is_plain_page || http.body_bytes.is_some() || measured.is_whole || measured.length >= WORTH_COMPRESSING
+}
+
+fn measured(http: Http, framing: Framing, body: &[u8]) -> Http {
+    let body_bytes = http.body_bytes.or_else(|| Some(framing.measure(body).length));
+    Http { body_bytes, ..http }
+}
+
+/// Of an answer that is no HTTP/1: what begins as such is HTTP all the same.
+fn unreadable(heard: &[u8], why: String) -> NoAnswer {
+    if heard.starts_with(b"HTTP/") {
+        NoAnswer::Nothing(format!("the answer to GET / begins as one of HTTP and can not be read: {why}"))
+    } else {
+        NoAnswer::NotHttp(why)
     }
 }
 
@@ -121,6 +148,22 @@ mod tests {
     }
 
     #[test]
+    fn of_a_page_without_length_as_much_is_read_as_tells_its_worth() {
+        const CHUNKED: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let length = |pieces: Vec<&'static [u8]>| {
+            let mut server = Pieces(pieces, Vec::new());
+            let http = ask(&mut server, "a.test", 443).unwrap();
+            (http.body_bytes, server.0.len())
+        };
+        assert_eq!(length(vec![CHUNKED, b"2\r\nab\r\n", b"0\r\n\r\n", b"more"]), (Some(2), 1));
+        let long = [CHUNKED, b"ffff\r\n", &[b'x'; 2000], &[b'x'; 2000], b"more"];
+        assert_eq!(length(long.to_vec()), (Some(4000), 1));
+        assert_eq!(length(vec![b"HTTP/1.0 200 OK\r\n\r\n", b"abc"]), (Some(3), 0));
+        assert_eq!(length(vec![b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n", b"abc"]), (Some(9000), 1));
+        assert_eq!(length(vec![b"HTTP/1.1 404 Not Found\r\n\r\n", b"abc"]), (Some(0), 1));
+    }
+
+    #[test]
     fn what_is_no_answer_is_an_error() {
         let why = |pieces: Vec<&'static [u8]>| {
             ask(&mut Pieces(pieces, Vec::new()), "a", 443).unwrap_err().to_string()
@@ -128,6 +171,11 @@ mod tests {
         assert_eq!(why(vec![]), "GET / was not answered: the server closed the connection");
         assert!(why(vec![b"HTTP/1.1 200 OK\r\n"]).contains("stopped in its head after 17 bytes"));
         assert!(why(vec![b"220 mail ESMTP\r\n"]).contains("no answer of HTTP/1"));
+        let broken = ask(&mut Pieces(vec![b"HTTP/1.1 abc\r\n\r\n"], Vec::new()), "a", 443).unwrap_err();
+        assert!(
+            matches!(&broken, NoAnswer::Nothing(why) if why.contains("begins as one of HTTP")),
+            "{broken:?}"
+        );
         let endless = std::iter::once(&b"HTTP/1.1 200 OK\r\nA: "[..]);
         assert!(
             why(endless.chain(std::iter::repeat_n(&[b'x'; 4096][..], 100)).collect()).contains("longer than")

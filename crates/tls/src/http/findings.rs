@@ -25,6 +25,28 @@ pub fn findings(scene: &Scene, features: &[Feature]) -> Vec<Finding> {
     found
 }
 
+/// What of HTTP is not known: whether a server has the header that leaves it out of an error.
+pub fn open_question(scene: &Scene) -> Option<String> {
+    let http = scene.known.http.as_ref().filter(|http| is_error(http))?;
+    (http.strict_transport_security.is_none() && !is_address(scene.name())).then(|| {
+        format!(
+            "HSTS: whether pages have the header is not known, since the answer to GET / is {}, and nginx and Apache leave it out of errors \
+             unless they are told otherwise.",
+            http.status
+        )
+    })
+}
+
+/// nginx's `add_header` and Apache's `Header set` without `always` pass over errors, so that one without a header says nothing of pages.
+fn is_error(http: &Http) -> bool {
+    http.status >= 400
+}
+
+/// Browsers keep no policy for an address (RFC 6797, 8.1.1).
+fn is_address(host: &str) -> bool {
+    host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
+}
+
 /// Whose answer it is.
 struct Target {
     host: String,
@@ -33,11 +55,13 @@ struct Target {
 
 impl Target {
     fn hsts(&self, http: &Http) -> Option<Finding> {
-        // Browsers keep no policy for an address (RFC 6797, 8.1.1).
-        if self.host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
+        if is_address(&self.host) {
             return None;
         }
         let Some(value) = &http.strict_transport_security else {
+            if is_error(http) {
+                return None;
+            }
             return Some(self.finding(
                 "hsts-missing",
                 Severity::Low,
@@ -146,6 +170,8 @@ mod tests {
             alternative_services: None,
             location: None,
             content_encoding: None,
+            content_type: None,
+            body_bytes: None,
             server: None,
             upgrade: None,
         }
@@ -166,6 +192,15 @@ mod tests {
             assert_eq!(id(value).as_deref(), Some(expected));
         }
         assert_eq!(target("[2001:db8::1]").hsts(&http(None)), None);
+    }
+
+    #[test]
+    fn an_error_without_the_header_says_nothing_of_pages() {
+        let id = |status, value| target("a.test").hsts(&Http { status, ..http(value) }).map(|found| found.id);
+        assert_eq!(id(404, None), None);
+        assert_eq!(id(502, None), None);
+        assert_eq!(id(404, Some("max-age=0")).as_deref(), Some("tls/hsts-off"));
+        assert_eq!(id(301, None).as_deref(), Some("tls/hsts-missing"));
     }
 
     #[test]

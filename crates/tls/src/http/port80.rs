@@ -103,9 +103,11 @@ async fn converse(mut stream: TcpStream, sent: &[u8], received: &mut Vec<u8>) ->
         }
         match read_answer(received) {
             Answer::Head(http) => return Reply::Http(http),
+            // What begins as HTTP is no other protocol, however broken.
+            Answer::Malformed(why) if received.starts_with(b"HTTP/") => return Reply::None(why),
             Answer::Malformed(why) => return Reply::NotHttp(why),
             Answer::Unfinished if received.len() >= MOST => {
-                return Reply::NotHttp(format!("a head of more than {MOST} bytes"));
+                return Reply::None(format!("the head of its answer has more than {MOST} bytes"));
             }
             Answer::Unfinished => {}
         }
