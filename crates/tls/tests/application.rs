@@ -60,8 +60,13 @@ fn nginx(names: &[&str], lines: &str) -> Served {
 }
 
 fn openssl(options: &[&str], names: &[&str]) -> Served {
+    openssl_with(|folder| certificate(folder, names), options)
+}
+
+/// The same with the files that `prepare` writes.
+fn openssl_with(prepare: impl Fn(&Path), options: &[&str]) -> Served {
     let openssl = |folder: &Path, address: SocketAddr| {
-        certificate(folder, names);
+        prepare(folder);
         let mut command = Command::new("openssl");
         command.args([
             "s_server",
@@ -81,9 +86,14 @@ fn openssl(options: &[&str], names: &[&str]) -> Served {
 
 /// Apache with these lines beside what it needs.
 fn apache(names: &[&str], lines: &str) -> Served {
+    apache_with(|folder| certificate(folder, names), lines)
+}
+
+/// The same with the files that `prepare` writes.
+fn apache_with(prepare: impl Fn(&Path), lines: &str) -> Served {
     const MODULES: &str = "/usr/lib/apache2/modules";
     let apache = |folder: &Path, address: SocketAddr| {
-        certificate(folder, names);
+        prepare(folder);
         let place = folder.display();
         let modules = ["mpm_event", "authz_core", "socache_shmcb", "ssl", "dir"];
         let modules =
@@ -183,6 +193,32 @@ fn a_careless_server_of_many_names_can_be_confused() {
     assert_eq!(feature(&audit, "ech").support, Support::No);
     let strict = feature(&audit, "alpn-strict");
     assert!(strict.statement.ends_with("is given http/1.1, which it did not offer."), "{}", strict.statement);
+}
+
+#[test]
+fn a_certificate_of_many_names_beside_one_of_a_single_name_can_be_confused() {
+    // The other is for clients with RSA, or for those who ask for another host.
+    let beside = |folder: &Path| {
+        certificate(folder, &[NAME]);
+        let made = Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "other.key"])
+            .args(["-out", "other.pem", "-days", "30", "-subj", "/CN=other"])
+            .args(["-addext", "subjectAltName=DNS:*.example.test"])
+            .current_dir(folder)
+            .output();
+        assert!(made.unwrap().status.success());
+    };
+    let both =
+        "SSLEngine on\nSSLProtocol TLSv1.2\nSSLCertificateFile other.pem\nSSLCertificateKeyFile other.key";
+    let by_name = ["-tls1_2", "-cert", "other.pem", "-key", "other.key"];
+    let own = ["-servername", NAME, "-cert2", "cert.pem", "-key2", "key.pem"];
+    for server in [apache_with(beside, both), openssl_with(beside, &[&by_name[..], &own].concat())] {
+        let audit = audited(server.address, Explain::No);
+        let sent: Vec<_> = audit.certificates.iter().map(|chain| &chain.sent_for).collect();
+        assert_eq!(sent.len(), 2, "{sent:?}");
+        let alpaca = audit.weaknesses.iter().find(|one| one.id == "alpaca").unwrap();
+        assert_eq!(alpaca.verdict, Verdict::Potential, "{sent:?}: {}", alpaca.statement);
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::{Greeting, Known};
+use super::{Greeting, Known, Manner};
 use crate::dns::Resolver;
 use crate::exchange::{FirstFlight, Flight, Transcript};
 use crate::explain::Explain;
@@ -12,7 +12,7 @@ use crate::http::Port80;
 use crate::line::{Limits, Line, Patience};
 use crate::session::Sessions;
 use crate::store::Store;
-use portreeve_wire::tls::ClientHello;
+use portreeve_wire::tls::{ClientHello, Suite, Version};
 
 /// How an audit is made.
 #[derive(Clone, Debug)]
@@ -74,6 +74,16 @@ impl Scene {
     /// The name that is asked for, in the hello and in HTTP; the host as it was written where there is none.
     pub fn name(&self) -> &str {
         self.greeting.server_name.as_deref().unwrap_or(&self.host)
+    }
+
+    /// Suites to offer in a version where the server may answer as another one, to another name or none: those that it is known to take,
+    /// and behind them as many common ones as a hello holds. All of them come with a certificate.
+    pub fn suites_for_another_name(&self, version: Version) -> Vec<Suite> {
+        let most = if self.greeting.manner == Manner::Small { 40 } else { 128 };
+        let known = self.known.version(version).map(|one| one.suites.as_slice()).unwrap_or_default();
+        let common = Suite::of_version(version).into_iter().filter(|suite| !known.contains(suite));
+        let all = known.iter().copied().chain(common);
+        all.filter(|suite| !suite.is_anonymous() && !suite.is_signal()).take(most).collect()
     }
 
     /// The server's address.

@@ -167,7 +167,7 @@ async fn ask_without_name(scene: &Scene) -> Nameless {
 /// With the codec of this program.
 async fn by_hello(scene: &Scene, version: Version) -> Result<Sent, Nameless> {
     let greeting = Greeting { server_name: None, ..scene.greeting.clone() };
-    let suites = scene.known.version(version).map(|one| one.suites.clone()).unwrap_or_default();
+    let suites = scene.suites_for_another_name(version);
     let heard = scene.ask(&greeting.hello(version, &suites)).await;
     let flight = heard.flight();
     if !flight.chain.is_empty() {

@@ -1,15 +1,18 @@
 //! ALPACA: somebody on the way leads a client to another service whose certificate is good for the name, too, and which takes no offence at
 //! what the client asks for. A server guards itself by refusing unknown application protocols, or names that are not its own.
 //!
-//! What other services have the same certificate can not be seen here, so that the verdict is never more than potential.
+//! What other services have the same certificate can not be seen here, so that the verdict is never more than potential. Of several
+//! certificates each counts: that for clients with an unknown name is the one which an attack meets.
 
 use portreeve_model::Severity;
 use portreeve_model::tls::Evidence;
 use portreeve_wire::tls::{Extension, Version};
 
+use super::presence::Presence;
 use super::{Check, Judgement, reply};
 use crate::Certificate;
 use crate::audit::{Known, Scene};
+use crate::certificates::{Nameless, Sent, nameless, sent_for_name};
 use crate::exchange::Transcript;
 use crate::features::Unknown;
 
@@ -34,14 +37,10 @@ pub(crate) static CHECK: Check = Check {
 };
 
 async fn look(scene: &Scene) -> Judgement {
-    let Some(leaf) = leaf(&scene.known) else {
-        return Judgement::inconclusive("No certificate was seen.");
-    };
-    let Some(names) = several_names(&leaf) else {
-        return Judgement::not_vulnerable(
-            format!("The certificate is for {} alone: no other host has it.", leaf.names_in_short()),
-            Vec::new(),
-        );
+    let (sent, nameless) = (sent_for_name(scene), nameless(scene).await);
+    let leaves = leaves(&sent, &nameless);
+    let Some(names) = leaves.iter().find_map(|leaf| several_names(leaf)) else {
+        return alone(&leaves, unseen(&scene.known, &nameless));
     };
     match scene.offers.unknown_protocol(scene).await {
         Unknown::Refused(alert, evidence) => Judgement::not_vulnerable(
@@ -64,7 +63,8 @@ async fn foreign_name(scene: &Scene, names: &str) -> Judgement {
     let Some(best) = scene.known.spoken().last() else {
         return Judgement::inconclusive("No version is known that the server speaks.");
     };
-    let mut hello = scene.greeting.hello(best.version, &best.suites);
+    let suites = scene.suites_for_another_name(best.version);
+    let mut hello = scene.greeting.hello(best.version, &suites);
     if best.version == Version::Ssl3 {
         return Judgement::inconclusive("SSL 3.0 knows neither names nor application protocols.");
     }
@@ -98,11 +98,45 @@ fn judge(heard: &Transcript, names: &str) -> Judgement {
     }
 }
 
-/// The server's own certificate.
-fn leaf(known: &Known) -> Option<Certificate> {
-    let of_flights =
-        || known.flights().find_map(|flight| flight.chain.first()).map(|der| Certificate::read(der));
-    known.modern.as_ref().and_then(|met| met.leaf().cloned()).or_else(of_flights)
+/// Every certificate that was seen, each once: for the target's name by any client, and without a name.
+fn leaves<'a>(sent: &'a [Sent], nameless: &'a Nameless) -> Vec<&'a Certificate> {
+    let other = if let Nameless::Other(other) = nameless { Some(&**other) } else { None };
+    let mut leaves: Vec<&Certificate> = Vec::new();
+    for leaf in sent.iter().chain(other).filter_map(|sent| sent.chain.first()) {
+        if leaves.iter().all(|seen| seen.der != leaf.der) {
+            leaves.push(leaf);
+        }
+    }
+    leaves
+}
+
+/// Why there may be certificates that were not seen.
+fn unseen(known: &Known, nameless: &Nameless) -> Option<String> {
+    if let Nameless::Unknown(why) = nameless {
+        return Some(format!("what a client gets that names no server is not known ({why})"));
+    }
+    let versions = [Version::Ssl3, Version::Tls10, Version::Tls11, Version::Tls12, Version::Tls13];
+    Presence::of(known, &versions, |_| true).unknown.into_iter().next()
+}
+
+/// Of certificates that are each for one host.
+fn alone(leaves: &[&Certificate], unseen: Option<String>) -> Judgement {
+    let names: Vec<String> = leaves.iter().map(|leaf| leaf.names_in_short()).collect();
+    let told = match names.as_slice() {
+        [] => return Judgement::inconclusive("No certificate was seen."),
+        [one] => format!("The certificate is for {one} alone"),
+        several => {
+            format!(
+                "Each of the {} certificates is for one host alone ({})",
+                several.len(),
+                several.join("; ")
+            )
+        }
+    };
+    match unseen {
+        None => Judgement::not_vulnerable(format!("{told}: no other host has it."), Vec::new()),
+        Some(why) => Judgement::inconclusive(format!("{told}, but there may be others: {why}.")),
+    }
 }
 
 /// The names of a certificate that other hosts may have, too: more than one, or a wildcard. A name and the same with `www.` are one host.
@@ -117,10 +151,12 @@ fn several_names(leaf: &Certificate) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use portreeve_model::tls::Verdict;
 
+    use super::super::canned::{Canned, known};
     use super::*;
     use crate::exchange::End;
 
@@ -146,6 +182,21 @@ mod tests {
         assert_eq!(judge(&heard(&hello), "*.a.test").verdict, Verdict::Potential);
         assert_eq!(judge(&heard(&[21, 3, 3, 0, 2, 2, 112]), "*.a.test").verdict, Verdict::NotVulnerable);
         assert_eq!(judge(&heard(&[]), "*.a.test").verdict, Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn every_certificate_counts_and_one_that_was_not_seen_is_not_judged() {
+        let sent = |names: &[&str]| Sent { chain: vec![certificate(names)], ..Sent::default() };
+        let two = [sent(&["a.test"]), sent(&["*.a.test"])];
+        assert_eq!(leaves(&two, &Nameless::NotApplicable).len(), 2);
+        let other = Nameless::Other(Arc::new(sent(&["*.a.test"])));
+        assert!(leaves(&two[..1], &other).into_iter().any(|leaf| several_names(leaf).is_some()));
+        let one = leaves(&two[..1], &Nameless::NotApplicable);
+        assert_eq!(alone(&one, None).verdict, Verdict::NotVulnerable);
+        let silent = Nameless::Unknown("silence for 4.0 s".to_owned());
+        let why = unseen(&known(&[Canned::new(Version::Tls12, 0xc02f)]), &silent);
+        assert_eq!(alone(&one, why).verdict, Verdict::Inconclusive);
+        assert_eq!(alone(&[], None).verdict, Verdict::Inconclusive);
     }
 
     #[test]
