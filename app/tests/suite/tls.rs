@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::rendering::{assert_fits, without_escapes};
 use crate::support::{document, ran};
 
-const DOCUMENTS: [&str; 11] = [
+const DOCUMENTS: [&str; 12] = [
     "tls-healthy",
     "tls-bad",
     "tls-expired",
@@ -24,6 +24,7 @@ const DOCUMENTS: [&str; 11] = [
     "tls-silent",
     "tls-ssh",
     "tls-incomplete",
+    "tls-turned-away",
     "tls-many",
     "tls-explained",
     "tls-hostile",
@@ -70,6 +71,16 @@ fn servers_that_are_not_reached() {
     for document in ["tls-refused", "tls-unknown", "tls-silent", "tls-ssh"] {
         assert_snapshot!(format!("{document}_80"), at(document, ONE, Some(80)));
     }
+}
+
+#[test]
+fn a_server_that_agrees_to_nothing() {
+    let explained = ["example.com", "--explain"];
+    assert_snapshot!("turned_away_80", at("tls-turned-away", &explained, Some(80)));
+    // Two targets make a list: one line, and once why.
+    let line = at("tls-turned-away", TWO, Some(120));
+    assert_eq!(line.matches("knows no site of the name example.com").count(), 1, "{line}");
+    assert_snapshot!("turned_away_line_120", line);
 }
 
 #[test]
@@ -157,6 +168,7 @@ fn exit_codes_tell_what_it_comes_to() {
         ("tls-bad", Exit::Findings),
         ("tls-expired", Exit::Findings),
         ("tls-incomplete", Exit::Incomplete),
+        ("tls-turned-away", Exit::Incomplete),
         ("tls-refused", Exit::NotFound),
         ("tls-unknown", Exit::NotFound),
         ("tls-silent", Exit::NotFound),

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use portreeve_lab::loopback::{Served, free_port};
-use portreeve_model::tls::{Audit, Party, Support, Verdict};
+use portreeve_model::tls::{Audit, Outcome, Party, Support, Verdict};
 use portreeve_tls::Store;
 use portreeve_tls::audit::{Endpoint, Options, audit};
 use portreeve_tls::explain::Explain;
@@ -122,11 +122,16 @@ fn in_runtime<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static)
 }
 
 fn audited(address: SocketAddr, explain: Explain) -> Audit {
+    audited_as(address, Some(NAME), explain)
+}
+
+/// With this name in the hello.
+fn audited_as(address: SocketAddr, name: Option<&str>, explain: Explain) -> Audit {
     let endpoint = Endpoint {
         text: address.to_string(),
         host: NAME.to_owned(),
         port: address.port(),
-        server_name: Some(NAME.to_owned()),
+        server_name: name.map(str::to_owned),
         address,
         other_addresses: Vec::new(),
     };
@@ -239,6 +244,41 @@ fn an_answer_that_is_no_page_says_little_of_pages() {
         let unknown = audit.inconclusive.iter().any(|one| one.starts_with("HSTS: "));
         assert_eq!((missing, unknown), (status < 400, status >= 400), "{status}: {:?}", audit.inconclusive);
     }
+}
+
+#[test]
+fn a_server_that_knows_no_such_site_says_so_and_nothing_is_drawn() {
+    let server = nginx(&[NAME], "ssl_reject_handshake on;");
+    for (name, why) in [
+        (Some(NAME), "the server knows no site of the name www.example.test (alert unrecognized_name)"),
+        (
+            None,
+            "the server answers no hello without the name of a site (alert unrecognized_name); --sni NAME names one",
+        ),
+    ] {
+        let audit = audited_as(server.address, name, Explain::Best);
+        let Outcome::Partial { reason } = &audit.outcome else { panic!("{:?}", audit.outcome) };
+        assert!(reason.starts_with(why), "{reason}");
+        let [nothing] = audit.handshakes.as_slice() else { panic!("{:?}", audit.handshakes) };
+        assert_eq!(nothing.outcome, format!("There is no handshake to draw: {reason}."));
+        assert!(nothing.steps.is_empty());
+        assert!(audit.is_incomplete());
+        assert!(audit.effort.connections < 20, "{:?}", audit.effort);
+    }
+    let audit = audited(server.address, Explain::Version(portreeve_wire::tls::Version::Ssl3));
+    assert!(audit.handshakes[0].outcome.contains("SSL 3.0"), "{:?}", audit.handshakes);
+}
+
+#[test]
+fn a_site_that_is_found_without_its_name_only_is_audited_in_full() {
+    // The first server is for hellos without a name, which are answered.
+    let other = ["-servername", "other.test", "-servername_fatal", "-cert2", "cert.pem", "-key2", "key.pem"];
+    let server = openssl(&other, &[NAME]);
+    let audit = audited(server.address, Explain::No);
+    assert_eq!(audit.outcome, Outcome::Audited);
+    assert_eq!(feature(&audit, "extended-master-secret").support, Support::Yes);
+    let told = audit.inconclusive.iter().any(|one| one.contains("was asked without a name"));
+    assert!(told, "{:?}", audit.inconclusive);
 }
 
 #[test]

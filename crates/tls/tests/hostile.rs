@@ -83,8 +83,8 @@ fn a_server_that_closes_every_connection_is_told() {
         hello(&mut stream);
         Ok(())
     });
-    let Outcome::NotTls { speaks } = bounded(address).outcome else { panic!("not told") };
-    assert!(speaks.contains("closed connection"), "{speaks}");
+    let Outcome::Unreachable { reason, detail } = bounded(address).outcome else { panic!("not told") };
+    assert_eq!((reason, detail.contains("closed connection")), (Unreached::Closed, true), "{detail}");
 }
 
 #[test]
@@ -109,8 +109,17 @@ fn an_answer_byte_by_byte_is_given_up() {
         }
         Ok(())
     });
-    let audit = audit_within(address, Limits { whole: Duration::from_secs(8), ..Limits::default() });
-    assert_nothing_is_known(&audit);
+    assert_endless(&audit(address), "s and ");
+}
+
+/// After three answers without an end nothing more is asked, and no version is said to be missing.
+fn assert_endless(audit: &Audit, sent: &str) {
+    assert_nothing_is_known(audit);
+    let Outcome::Partial { reason } = &audit.outcome else { panic!("{:?}", audit.outcome) };
+    assert!(reason.contains("have no end: 3 were cut") && reason.contains(sent), "{reason}");
+    assert_eq!(audit.effort.connections, 3);
+    assert!(audit.negotiation.protocols.iter().all(|one| one.support == Support::Inconclusive), "{audit:?}");
+    assert!(audit.is_incomplete());
 }
 
 #[test]
@@ -162,7 +171,7 @@ fn warnings_without_end_are_cut() {
             stream.write_all(&[21, 3, 3, 0, 2, 1, 112])?;
         }
     });
-    assert_nothing_is_known(&bounded(address));
+    assert_endless(&bounded(address), "times alert unrecognized_name)");
 }
 
 #[test]
@@ -178,7 +187,62 @@ fn requests_to_begin_again_without_end_are_cut() {
             stream.write_all(&request)?;
         }
     });
-    assert_nothing_is_known(&bounded(address));
+    assert_endless(&bounded(address), "times hello_request)");
+}
+
+/// A server that answers every hello with this alert.
+fn refusing(alert: u8) -> Audit {
+    let instead = move |_: &Hello| Some(vec![21, 3, 3, 0, 2, 2, alert]);
+    let mock = Server { instead: Some(Arc::new(instead)), ..Server::default() }.start();
+    bounded(mock.address)
+}
+
+#[test]
+fn a_server_that_refuses_every_hello_may_speak_any_version() {
+    let hellos = "the server answers hellos with the alert handshake_failure, and agrees to none";
+    let away = "the server turns this client away (alert access_denied)";
+    let name = "the server knows no site of the name example.test (alert unrecognized_name), and agrees to nothing \
+                without one; --sni asks for another";
+    for (alert, why) in [(40, hellos), (49, away), (112, name)] {
+        let audit = refusing(alert);
+        let Outcome::Partial { reason } = &audit.outcome else { panic!("{:?}", audit.outcome) };
+        assert_eq!(reason, why);
+        for version in [Version::Tls10, Version::Tls12, Version::Tls13] {
+            let protocol = protocol(&audit, version);
+            assert_eq!(protocol.support, Support::Inconclusive, "{protocol:?}");
+        }
+        for id in [
+            "extended-master-secret",
+            "encrypt-then-mac",
+            "fallback-scsv",
+            "grease",
+            "hello-in-two-records",
+            "ech",
+            "secure-renegotiation",
+        ] {
+            let feature = audit.features.iter().find(|one| one.id == id).unwrap();
+            assert_eq!(feature.support, Support::Inconclusive, "{alert} {feature:?}");
+        }
+        assert!(audit.findings.is_empty() && audit.is_incomplete(), "{:?}", audit.findings);
+    }
+    // That it is the version is an answer.
+    let audit = refusing(70);
+    assert_eq!(protocol(&audit, Version::Tls12).support, Support::No);
+    let feature = audit.features.iter().find(|one| one.id == "extended-master-secret").unwrap();
+    assert_eq!(feature.support, Support::NotApplicable, "{feature:?}");
+    assert!(matches!(audit.outcome, Outcome::Partial { .. }), "{:?}", audit.outcome);
+}
+
+#[test]
+fn what_was_not_asked_is_not_told_as_no_tls() {
+    let address = serve(|mut stream| {
+        hello(&mut stream);
+        stream.write_all(&[22, 3, 3])?;
+        std::thread::sleep(Duration::from_secs(2));
+        Ok(())
+    });
+    let audit = audit_within(address, Limits { connections: 1, ..Limits::default() });
+    assert!(matches!(audit.outcome, Outcome::Partial { .. }), "{:?}", audit.outcome);
 }
 
 #[test]

@@ -33,6 +33,9 @@ pub(super) fn print(out: &mut dyn Write, explanation: &Explanation, view: &View)
     let agreed = clean(&agreed.join(", ")).into_owned();
     let heading = if agreed.is_empty() { "Handshake".to_owned() } else { format!("Handshake: {agreed}") };
     title(out, &shorten(&heading, view.prose_width()), view)?;
+    if explanation.steps.is_empty() {
+        return sentences(out, explanation, view);
+    }
     let mut picture = Picture { out, view, width: view.prose_width().max(NARROW) };
     picture.ends()?;
     for step in &explanation.steps {

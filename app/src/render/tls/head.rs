@@ -179,6 +179,7 @@ pub(super) fn unreached(reason: Unreached) -> &'static str {
         Unreached::TimedOut => "no answer",
         Unreached::NoRoute => "no route",
         Unreached::Reset => "connection reset",
+        Unreached::Closed => "connection closed",
         Unreached::Failed => "failed",
     }
 }

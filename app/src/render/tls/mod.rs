@@ -37,10 +37,11 @@ pub enum Detail {
 pub fn report(out: &mut dyn Write, audit: &Audit, detail: Detail, view: &View) -> io::Result<()> {
     head::print(out, audit, view)?;
     if !audit.is_reached() {
-        return rest::inconclusive(out, audit, view);
+        return rest::inconclusive(out, audit, Detail::Full, view);
     }
     findings::print(out, &audit.findings, view)?;
-    if detail == Detail::Brief && !audit.handshakes.is_empty() {
+    let is_drawn = audit.handshakes.iter().any(|handshake| !handshake.steps.is_empty());
+    if detail == Detail::Brief && is_drawn {
         // Whoever asks for a handshake wants to see it, and has seen the rest or asks for it.
         return handshakes(out, audit, view);
     }
@@ -51,7 +52,7 @@ pub fn report(out: &mut dyn Write, audit: &Audit, detail: Detail, view: &View) -
     weaknesses::print(out, audit, detail, view)?;
     rest::http(out, audit, view)?;
     rest::fingerprints(out, &audit.fingerprints, view)?;
-    rest::inconclusive(out, audit, view)?;
+    rest::inconclusive(out, audit, detail, view)?;
     handshakes(out, audit, view)
 }
 

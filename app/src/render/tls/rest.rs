@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use portreeve_model::tls::{Audit, Fingerprint};
+use portreeve_model::tls::{Audit, Fingerprint, Support};
 
 use super::lines::line;
-use super::title;
+use super::{Detail, title};
 use crate::render::style::Ink;
 use crate::render::unseen::hanging;
 use crate::render::view::View;
@@ -56,15 +56,29 @@ pub(super) fn open(audit: &Audit) -> impl Iterator<Item = &str> {
     audit.inconclusive.iter().map(String::as_str).filter(move |sentence| !told(sentence))
 }
 
-/// Prints them.
-pub(super) fn inconclusive(out: &mut dyn Write, audit: &Audit, view: &View) -> io::Result<()> {
-    if open(audit).next().is_none() {
+/// Prints them; of a server with which nothing was agreed on, for which the head has the reason, only how many.
+pub(super) fn inconclusive(
+    out: &mut dyn Write,
+    audit: &Audit,
+    detail: Detail,
+    view: &View,
+) -> io::Result<()> {
+    let count = open(audit).count();
+    if count == 0 {
         return Ok(());
     }
     title(out, "Inconclusive", view)?;
-    open(audit).try_for_each(|sentence| {
+    let mut sentence = |sentence: &str| {
         hanging(out, ["  ", "    "], sentence, view.prose_width(), |line| {
             view.palette.paint(Ink::Warn, line).to_string()
         })
-    })
+    };
+    let is_agreed = audit.negotiation.protocols.iter().any(|one| one.support == Support::Yes);
+    if detail == Detail::Brief && !is_agreed && audit.certificates.is_empty() {
+        return sentence(&format!(
+            "Nothing could be agreed on, so that {} without an answer; --details tells each.",
+            if count == 1 { "1 question is".to_owned() } else { format!("{count} questions are") }
+        ));
+    }
+    open(audit).try_for_each(sentence)
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use portreeve_model::Severity;
-use portreeve_model::tls::{Audit, Outcome, Support};
+use portreeve_model::tls::{Audit, Outcome, Support, Verdict};
 
 use super::certificates::{leaf, urgency};
 use super::head::{name, unreached};
@@ -156,8 +156,8 @@ impl Row {
             _ if !self.counts.is_empty() || self.versions.is_empty() && self.said.1.is_empty() => {
                 table.inked(Ink::Good, view.marks.good());
             }
-            _ if self.versions.is_empty() => table.inked(Ink::Bad, view.marks.bad()),
             _ if self.incomplete => table.inked(Ink::Warn, view.marks.unknown()),
+            _ if self.versions.is_empty() => table.inked(Ink::Bad, view.marks.bad()),
             _ => table.inked(Ink::Good, view.marks.good()),
         }
         table.inked(Ink::Name, &self.host);
@@ -167,8 +167,8 @@ impl Row {
         table.inked(self.certificate.0, &self.certificate.1);
         match self.worst {
             Some(severity) => table.inked(Ink::of(severity), &self.counts),
-            None if self.versions.is_empty() => table.inked(self.said.0, &self.said.1),
             None if self.incomplete => table.inked(Ink::Warn, "incomplete"),
+            None if self.versions.is_empty() => table.inked(self.said.0, &self.said.1),
             None => table.inked(Ink::Good, "none"),
         }
         if self.worst.is_some_and(|severity| severity > Severity::Info) || self.incomplete {
@@ -217,11 +217,24 @@ fn said(audit: &Audit) -> (Ink, String) {
     if let Outcome::Partial { reason } = &audit.outcome {
         return (Ink::Warn, format!("not audited to the end: {reason}"));
     }
-    let inconclusive =
-        || audit.weaknesses.iter().find(|one| one.verdict == portreeve_model::tls::Verdict::Inconclusive);
     if audit.is_incomplete() {
-        let why = inconclusive().map_or("not every version answered", |one| one.statement.as_str());
-        return (Ink::Warn, why.to_owned());
+        return (Ink::Warn, missing(audit));
     }
     (Ink::Normal, String::new())
+}
+
+/// What matters most of what is not known.
+fn missing(audit: &Audit) -> String {
+    let protocols = || audit.negotiation.protocols.iter();
+    if let Some(one) = protocols().find(|one| one.support == Support::Inconclusive) {
+        return format!("{}: {}", one.version, one.statement);
+    }
+    if let Some((one, why)) = protocols().find_map(|one| Some((one, one.incomplete.as_ref()?))) {
+        return format!("not all suites of {} are known: {why}", one.version);
+    }
+    let attack = audit
+        .weaknesses
+        .iter()
+        .find(|one| one.verdict == Verdict::Inconclusive && one.severity > Severity::Low);
+    attack.map_or("no certificate was seen".to_owned(), |one| format!("{}: {}", one.title, one.statement))
 }

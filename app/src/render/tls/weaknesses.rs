@@ -21,9 +21,9 @@ pub(super) fn print(out: &mut dyn Write, audit: &Audit, detail: Detail, view: &V
     for weakness in of(Verdict::Confirmed).chain(of(Verdict::Potential)) {
         open(out, weakness, audit, detail, view)?;
     }
-    for weakness in of(Verdict::Inconclusive) {
+    for (titles, weakness) in by_reason(of(Verdict::Inconclusive), detail) {
         let mark = format!("  {}", view.marks.unknown());
-        labelled(out, (&mark, Ink::Warn), &format!("{}: inconclusive", weakness.title), Ink::Warn, view)?;
+        labelled(out, (&mark, Ink::Warn), &format!("{titles}: inconclusive"), Ink::Warn, view)?;
         labelled(out, ("", Ink::Faint), &weakness.statement, Ink::Normal, view)?;
         if detail == Detail::Full {
             evidence(out, &weakness.evidence, view)?;
@@ -40,6 +40,26 @@ pub(super) fn print(out: &mut dyn Write, audit: &Audit, detail: Detail, view: &V
     let safe: Vec<(Ink, String)> =
         of(Verdict::NotVulnerable).map(|one| (Ink::Normal, short(&one.title).to_owned())).collect();
     pieces(out, "not open to", &safe, ", ", view)
+}
+
+/// What is not known for the same reason is told together, where not everything is to be told.
+fn by_reason<'a>(all: impl Iterator<Item = &'a Weakness>, detail: Detail) -> Vec<(String, &'a Weakness)> {
+    let mut told: Vec<(String, &Weakness)> = Vec::new();
+    for weakness in all {
+        let same = |(_, one): &&mut (String, &Weakness)| {
+            detail == Detail::Brief && one.statement == weakness.statement
+        };
+        match told.iter_mut().find(same) {
+            Some((titles, first)) => {
+                if *titles == first.title {
+                    short(&first.title).clone_into(titles);
+                }
+                titles.extend([", ", short(&weakness.title)]);
+            }
+            None => told.push((weakness.title.clone(), weakness)),
+        }
+    }
+    told
 }
 
 fn open(

@@ -17,7 +17,7 @@ pub struct Explanation {
     /// The group that keys were exchanged in; none where the certificate's key was used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// The steps, in the order in which they were seen.
+    /// The steps, in the order in which they were seen; none where there was nothing to draw, which `outcome` explains.
     pub steps: Vec<Step>,
     /// What was computed again from the bytes shown, and agrees: one sentence each.
     pub checked: Vec<String>,

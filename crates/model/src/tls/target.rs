@@ -64,6 +64,8 @@ pub enum Unreached {
     NoRoute,
     /// Every connection was reset before a word.
     Reset,
+    /// Every connection was closed before a word.
+    Closed,
     /// Something else.
     Failed,
 }

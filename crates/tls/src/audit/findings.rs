@@ -4,7 +4,7 @@ use portreeve_model::tls::{Audit, FeatureGroup, Support, Verdict, Weakness};
 use portreeve_model::{Finding, Severity};
 use portreeve_wire::tls::{KeyExchange, Suite, Version};
 
-use super::{Manner, Scene};
+use super::{KnownVersion, Manner, Scene};
 
 /// Everything that is to be mended, in no order.
 pub(super) fn of(scene: &Scene, audit: &Audit) -> Vec<Finding> {
@@ -161,7 +161,9 @@ fn no_forward_secrecy(scene: &Scene) -> Option<Finding> {
     spoken.peek()?;
     let is_secret =
         |suite: &Suite| suite.is_forward_secret() || suite.key_exchange() == Some(KeyExchange::Tls13);
-    if spoken.any(|one| one.suites.iter().any(is_secret)) {
+    // Where not everything could be asked for, there may be one.
+    let is_open = |one: &KnownVersion| one.support == Support::Inconclusive || one.incomplete.is_some();
+    if spoken.any(|one| one.suites.iter().any(is_secret)) || scene.known.versions.iter().any(is_open) {
         return None;
     }
     Some(Finding {

@@ -44,6 +44,8 @@ pub struct Known {
     pub tickets: Tickets,
     /// What is sent to a client that names no server: asked where somebody wants to know, once.
     pub nameless: OnceCell<Nameless>,
+    /// Why nothing could be agreed on, where nothing was: how the server refuses every hello, or why its answers say nothing.
+    pub refused: Option<String>,
     /// What was answered over HTTP there.
     pub http: Option<portreeve_model::tls::Http>,
     /// Why nothing was answered over HTTP, where it was asked.
@@ -91,6 +93,22 @@ impl Known {
         self.versions.iter().filter(|one| one.support == Support::Yes)
     }
 
+    /// Why nothing was agreed on, by any client; none where something was.
+    pub fn nothing_agreed(&self) -> Option<String> {
+        let is_met = self.modern.as_ref().is_some_and(Meeting::is_done);
+        self.refused.clone().filter(|_| !is_met)
+    }
+
+    /// Why it is not known whether one of the versions is spoken for which `is` holds; none where that is known of all.
+    pub fn doubt(&self, is: impl Fn(Version) -> bool) -> Option<String> {
+        if self.versions.is_empty() {
+            return Some("no version of the protocol could be asked for".to_owned());
+        }
+        let open = |one: &&KnownVersion| is(one.version) && one.support == Support::Inconclusive;
+        let one = self.versions.iter().rev().find(open)?;
+        Some(format!("whether {} is spoken is not known ({})", one.version, one.why_unknown()))
+    }
+
     /// Every version and suite in use for which `is` holds, newest version first.
     pub fn suites_where<'a>(
         &'a self,
@@ -104,5 +122,13 @@ impl Known {
     /// Every first flight that was seen.
     pub fn flights(&self) -> impl Iterator<Item = &Flight> {
         self.versions.iter().flat_map(|one| &one.flights)
+    }
+}
+
+impl KnownVersion {
+    /// The statement of a version of which nothing is known, as a part of another sentence.
+    pub fn why_unknown(&self) -> &str {
+        let statement = self.statement.strip_prefix("Not known: ").unwrap_or(&self.statement);
+        statement.trim_end_matches('.')
     }
 }

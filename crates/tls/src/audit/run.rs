@@ -41,7 +41,7 @@ fn nobody(conduct: &Conduct, modern: &modern::Modern) -> Option<Outcome> {
         return None;
     }
     match conduct {
-        Conduct::Speaks | Conduct::Refuses => None,
+        Conduct::Speaks | Conduct::Refuses(_) | Conduct::Unknown(_) => None,
         Conduct::Silent => Some(Outcome::Unreachable {
             reason: Unreached::TimedOut,
             detail: "the port takes connections, and no hello is answered".to_owned(),
@@ -50,9 +50,10 @@ fn nobody(conduct: &Conduct, modern: &modern::Modern) -> Option<Outcome> {
             reason: Unreached::Reset,
             detail: format!("every hello is answered with {how}"),
         }),
-        Conduct::Closes(how) => {
-            Some(Outcome::NotTls { speaks: format!("nothing: every hello is answered with {how}") })
-        }
+        Conduct::Closes(how) => Some(Outcome::Unreachable {
+            reason: Unreached::Closed,
+            detail: format!("every hello is answered with {how}"),
+        }),
         Conduct::Unreadable(why) => Some(Outcome::NotTls { speaks: format!("nothing that is TLS: {why}") }),
     }
 }
@@ -101,7 +102,7 @@ async fn look(
     audit.inconclusive = inconclusive;
     let open = findings::open_questions(&audit);
     audit.inconclusive.extend(open);
-    if let Some(reason) = scene.line.spent() {
+    if let Some(reason) = scene.line.spent().or_else(|| scene.known.nothing_agreed()) {
         audit.outcome = Outcome::Partial { reason };
     }
     audit

@@ -70,6 +70,10 @@ fn judge(known: &Known) -> Judgement {
             format!("With {suite} the server uses a prime of {bits} bits, {meaning}."),
             evidence,
         )
+    } else if let Some(why) = presence.unknown.first() {
+        Judgement::inconclusive(format!(
+            "The shortest prime that was seen has {bits} bits, but there may be others: {why}."
+        ))
     } else {
         Judgement::not_vulnerable(
             format!("The shortest prime that the server uses has {bits} bits."),

@@ -30,6 +30,8 @@ mod robot;
 mod sweet32;
 mod ticketbleed;
 
+pub(crate) use presence::Presence;
+
 pub use check::{Check, Judgement, Look, run_all};
 pub use rides::{Rider, Rides};
 

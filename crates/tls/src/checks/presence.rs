@@ -17,7 +17,7 @@ const SHOWN: usize = 3;
 pub(crate) struct Presence {
     /// Versions and suites, newest version first.
     pub(crate) found: Vec<(Version, Suite)>,
-    /// Why there may be more: one reason each.
+    /// Why there may be more: one reason each, that of the newest version first.
     pub(crate) unknown: Vec<String>,
 }
 
@@ -27,17 +27,14 @@ impl Presence {
         let found: Vec<_> =
             known.suites_where(|version, suite| versions.contains(&version) && is(suite)).collect();
         let mut unknown: Vec<String> = Vec::new();
-        for one in known.versions.iter().filter(|one| versions.contains(&one.version)) {
+        for one in known.versions.iter().rev().filter(|one| versions.contains(&one.version)) {
             let version = one.version;
             match (one.support, &one.incomplete) {
                 (Support::Inconclusive, _) => {
-                    unknown.push(format!(
-                        "whether {version} is spoken is not known ({})",
-                        clause(&one.statement)
-                    ));
+                    unknown.push(format!("whether {version} is spoken is not known ({})", one.why_unknown()));
                 }
                 (_, Some(why)) => {
-                    unknown.push(format!("not all suites of {version} could be asked for ({})", clause(why)));
+                    unknown.push(format!("not all suites of {version} could be asked for ({why})"));
                 }
                 _ => {}
             }
@@ -111,9 +108,4 @@ pub(super) fn enumerated(all: &[String]) -> String {
         [one] => one.clone(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
-}
-
-/// A sentence as a part of another.
-fn clause(sentence: &str) -> &str {
-    sentence.trim_end_matches('.')
 }

@@ -80,7 +80,7 @@ impl Reply {
             Some(End::Closed) => Ending::Closed,
             Some(End::Reset) => Ending::Reset,
             Some(End::Silent(_)) => Ending::Silent,
-            Some(End::TooMuch) => Ending::Unknown("the server sent too much".to_owned()),
+            Some(End::TooMuch | End::TooLong(_)) => Ending::Unknown("the server sent too much".to_owned()),
             Some(End::NotConnected(_, why) | End::NotTried(why) | End::Failed(why)) => {
                 Ending::Unknown(why.clone())
             }
@@ -152,7 +152,7 @@ pub(super) fn unanswered(heard: &Transcript) -> String {
         Some(End::Closed) => "the server closed the connection during the handshake".to_owned(),
         Some(End::Reset) => "the server reset the connection during the handshake".to_owned(),
         Some(End::Silent(time)) => format!("the server was silent for {:.1} s", time.as_secs_f64()),
-        Some(End::TooMuch) => "the server sent too much".to_owned(),
+        Some(End::TooMuch | End::TooLong(_)) => "the server's answer has no end".to_owned(),
         Some(End::NotConnected(_, why) | End::NotTried(why) | End::Failed(why)) => why.clone(),
         Some(End::Done) | None => "the server did not end its first flight".to_owned(),
     }

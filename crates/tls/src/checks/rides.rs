@@ -42,7 +42,7 @@ impl Rides {
     /// wait, and enumeration would wait with them.
     pub fn keep(&self, rider: &Rider, heard: &Transcript) {
         if let Some(Some(probe)) = rider.choice.get() {
-            if matches!(heard.end(), Some(End::Silent(_))) {
+            if matches!(heard.end(), Some(End::Silent(_) | End::TooLong(_))) {
                 self.quiet.store(true, Ordering::Relaxed);
             }
             self.made.lock().unwrap_or_else(PoisonError::into_inner).push((*probe, heard.clone()));

@@ -48,11 +48,12 @@ impl<'a> Asker<'a> {
 
     /// The answer; where it may be a refusal, after asking again.
     async fn confirmed(&self, offer: &Offer, heard: Transcript) -> (Reply, Transcript) {
-        let reply = Reply::of(&heard, offer);
+        let name = self.greeting.name();
+        let reply = Reply::of(&heard, offer, name);
         let Reply::Doubtful(first) = reply else { return (reply, heard) };
         let hello = offer.hello(self.greeting).encode();
         let again = self.line.play(FirstFlight::new(hello, self.line.patience().answer)).await;
-        let reply = match Reply::of(&again, offer) {
+        let reply = match Reply::of(&again, offer, name) {
             Reply::Doubtful(second) if second.how == first.how && self.line.has_answered() => {
                 Reply::Refused(second)
             }

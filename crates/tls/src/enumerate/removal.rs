@@ -79,6 +79,13 @@ pub(super) enum Stop {
     Unclear(Unclear),
 }
 
+impl Stop {
+    /// Why nothing can be concluded, where it is not a refusal that may mean anything.
+    pub(super) fn unclear(&self) -> Option<&Unclear> {
+        if let Self::Unclear(why) = self { Some(why) } else { None }
+    }
+}
+
 #[derive(Debug)]
 enum Phase {
     /// The suites.

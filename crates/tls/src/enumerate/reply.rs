@@ -28,7 +28,13 @@ pub(super) enum Unclear {
     Silence(String),
     /// The server knows no site of the name that was asked for.
     Name(String),
-    /// Anything else.
+    /// The server refuses this client, whatever it offers.
+    TurnedAway(String),
+    /// What came is no answer.
+    Unreadable(String),
+    /// An answer began that has no end.
+    Endless(String),
+    /// The question was not put, or something on this side failed.
     Other(String),
 }
 
@@ -36,7 +42,12 @@ impl Unclear {
     /// In words.
     pub(super) fn text(&self) -> &str {
         match self {
-            Self::Silence(text) | Self::Name(text) | Self::Other(text) => text,
+            Self::Silence(text)
+            | Self::Name(text)
+            | Self::TurnedAway(text)
+            | Self::Unreadable(text)
+            | Self::Endless(text)
+            | Self::Other(text) => text,
         }
     }
 }
@@ -55,8 +66,10 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    fn without_word(how: &str) -> Self {
-        Self { how: how.to_owned(), alert: None, evidence: None, instead: None }
+    /// The end of a connection, with no word but warnings before it.
+    fn after(flight: &Flight, how: &str) -> Self {
+        let alert = flight.alerts.last().map(|alert| alert.description);
+        Self { how: how.to_owned(), alert, evidence: None, instead: None }
     }
 
     /// Whether it is the version that is refused, and not only what was offered in it.
@@ -66,8 +79,8 @@ impl Refusal {
 }
 
 impl Reply {
-    /// What an exchange that said this offer means.
-    pub(super) fn of(heard: &Transcript, offer: &Offer) -> Self {
+    /// What an exchange that said this offer means, with this name in the hello.
+    pub(super) fn of(heard: &Transcript, offer: &Offer, name: Option<&str>) -> Self {
         let flight = heard.flight();
         match &flight.hello {
             Some(hello) if hello.version.value() < offer.version.value() => Self::Refused(Refusal {
@@ -88,34 +101,40 @@ impl Reply {
                 hello.suite, hello.suite.0
             )),
             Some(_) => Self::Chose(Box::new(flight)),
-            None => Self::without_hello(heard, &flight),
+            None => Self::without_hello(heard, &flight, name),
         }
     }
 
-    fn without_hello(heard: &Transcript, flight: &Flight) -> Self {
+    fn without_hello(heard: &Transcript, flight: &Flight, name: Option<&str>) -> Self {
         if let Some(alert) = flight.refusal() {
-            return Self::of_alert(alert, heard);
+            return Self::of_alert(alert, heard, name);
         }
         if let Some(why) = flight.malformed.clone().or_else(|| heard.unreadable()) {
-            return Self::Unclear(Unclear::Other(format!("the answer can not be read: {why}")));
+            return Self::Unclear(Unclear::Unreadable(format!("the answer can not be read: {why}")));
         }
         let warned = flight.alerts.last().map(|alert| format!("the warning {} and ", alert.description));
         let warned = warned.unwrap_or_default();
         match heard.end() {
             Some(End::Closed) if heard.received_length() == 0 || !warned.is_empty() => {
-                Self::Doubtful(Refusal::without_word(&format!("{warned}a closed connection")))
+                Self::Doubtful(Refusal::after(flight, &format!("{warned}a closed connection")))
             }
             Some(End::Reset) if heard.received_length() == 0 || !warned.is_empty() => {
-                Self::Doubtful(Refusal::without_word(&format!("{warned}a reset of the connection")))
+                Self::Doubtful(Refusal::after(flight, &format!("{warned}a reset of the connection")))
             }
             end @ Some(End::Silent(_)) if heard.received_length() == 0 => {
                 Self::Unclear(Unclear::Silence(why(end, 0)))
             }
-            end => Self::Unclear(Unclear::Other(why(end, heard.received_length()))),
+            end @ Some(End::Closed | End::Reset) => {
+                Self::Unclear(Unclear::Unreadable(why(end, heard.received_length())))
+            }
+            end if heard.received_length() > 0 => {
+                Self::Unclear(Unclear::Endless(why(end, heard.received_length())))
+            }
+            end => Self::Unclear(Unclear::Other(why(end, 0))),
         }
     }
 
-    fn of_alert(alert: Alert, heard: &Transcript) -> Self {
+    fn of_alert(alert: Alert, heard: &Transcript, name: Option<&str>) -> Self {
         use AlertDescription as Is;
         let description = alert.description;
         let refusal = Refusal {
@@ -130,12 +149,16 @@ impl Reply {
             | Is::InsufficientSecurity
             | Is::NoApplicationProtocol
             | Is::InappropriateFallback => Self::Refused(refusal),
-            Is::UnrecognizedName => Self::Unclear(Unclear::Name(
-                "the server knows no site of this name (alert unrecognized_name)".to_owned(),
-            )),
-            Is::AccessDenied | Is::CertificateRequired | Is::UserCanceled => Self::Unclear(Unclear::Other(
-                format!("the server turns this client away (alert {description})"),
-            )),
+            Is::UnrecognizedName => Self::Unclear(Unclear::Name(match name {
+                Some(name) => {
+                    format!("the server knows no site of the name {name} (alert unrecognized_name)")
+                }
+                None => "the server answers no hello without the name of a site (alert unrecognized_name)"
+                    .to_owned(),
+            })),
+            Is::AccessDenied | Is::CertificateRequired | Is::UserCanceled => Self::Unclear(
+                Unclear::TurnedAway(format!("the server turns this client away (alert {description})")),
+            ),
             _ => Self::Doubtful(refusal),
         }
     }
@@ -155,6 +178,9 @@ pub(super) fn why(end: Option<&End>, received: usize) -> String {
         Some(End::Closed) => format!("the server closed the connection{after}"),
         Some(End::Reset) => format!("the server reset the connection{after}"),
         Some(End::TooMuch) => format!("the server sent more than is read, {received} bytes"),
+        Some(End::TooLong(most)) => {
+            format!("the server was still sending after {:.1} s and {received} bytes", most.as_secs_f64())
+        }
         Some(End::NotConnected(_, detail)) => format!("no connection came about: {detail}"),
         Some(End::NotTried(why)) => format!("it was not asked: {why}"),
         Some(End::Failed(why)) => format!("the exchange failed: {why}"),

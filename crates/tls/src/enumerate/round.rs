@@ -5,7 +5,7 @@ use portreeve_wire::tls::Version;
 
 use super::ask::Asker;
 use super::removal::{Outcome, Removal, Stop};
-use super::reply::{Reply, Unclear};
+use super::reply::{Refusal, Reply, Unclear};
 use super::ssl2::{self, Ssl2};
 use super::tls13::Removal13;
 use super::vocabulary::Vocabulary;
@@ -16,14 +16,16 @@ use crate::audit::{Known, KnownVersion};
 pub enum Conduct {
     /// It agrees to one at least.
     Speaks,
-    /// It answers in TLS, and agrees to none.
-    Refuses,
+    /// It answers in TLS, and agrees to none: how.
+    Refuses(String),
     /// It ends every connection: how.
     Closes(String),
     /// It says nothing.
     Silent,
     /// It says what is no answer: why.
     Unreadable(String),
+    /// None was answered to its end, or none could be said: why.
+    Unknown(String),
 }
 
 /// What is missing where no group or suite of the server's was one that there are keys of.
@@ -86,27 +88,53 @@ impl Round {
 
     /// How the server meets hellos.
     pub(super) fn conduct(&self) -> Conduct {
-        let stops = || self.outcomes.iter().filter_map(|outcome| outcome.stopped.as_ref());
-        let is_alert = |stop: &Stop| matches!(stop, Stop::Doubtful(refusal) if refusal.alert.is_some());
-        let has_refused = self.outcomes.iter().any(|outcome| outcome.refusal.is_some());
+        let first = |is: &dyn Fn(&Unclear) -> bool| {
+            let stops = self.outcomes.iter().filter_map(|outcome| outcome.stopped.as_ref());
+            stops.filter_map(Stop::unclear).find(|why| is(why)).map(|why| why.text().to_owned())
+        };
         if self.speaks() {
             Conduct::Speaks
-        } else if has_refused || stops().any(is_alert) || self.wants_another_name() {
-            Conduct::Refuses
-        } else if stops().all(|stop| matches!(stop, Stop::Unclear(Unclear::Silence(_)))) {
+        } else if let Some(how) = self.refusal() {
+            Conduct::Refuses(how)
+        } else if let Some(why) = first(&|why| matches!(why, Unclear::Endless(_))) {
+            Conduct::Unknown(why)
+        } else if let Some(why) = first(&|why| matches!(why, Unclear::Unreadable(_))) {
+            Conduct::Unreadable(why)
+        } else if let Some(how) = self.closes() {
+            Conduct::Closes(how)
+        } else if first(&|why| matches!(why, Unclear::Silence(_))).is_some() {
             Conduct::Silent
-        } else if let Some(how) = stops().find_map(|stop| match stop {
+        } else {
+            let why = first(&|why| matches!(why, Unclear::Other(_)));
+            Conduct::Unknown(why.unwrap_or_else(|| "nothing was asked".to_owned()))
+        }
+    }
+
+    fn closes(&self) -> Option<String> {
+        self.outcomes.iter().find_map(|outcome| match outcome.stopped.as_ref()? {
             Stop::Doubtful(refusal) => Some(refusal.how.clone()),
             Stop::Unclear(_) => None,
-        }) {
-            Conduct::Closes(how)
-        } else {
-            let why = stops().find_map(|stop| match stop {
-                Stop::Unclear(why @ Unclear::Other(_)) => Some(why.text().to_owned()),
-                _ => None,
-            });
-            Conduct::Unreadable(why.unwrap_or_default())
+        })
+    }
+
+    /// How the server refuses, in TLS, where it does; it may have answered other hellos otherwise.
+    fn refusal(&self) -> Option<String> {
+        let mut alerts: Vec<&str> = Vec::new();
+        for outcome in &self.outcomes {
+            let how = match (&outcome.refusal, &outcome.stopped) {
+                (_, Some(Stop::Unclear(Unclear::Name(why) | Unclear::TurnedAway(why)))) => {
+                    return Some(why.clone());
+                }
+                (Some(refusal), _) => &refusal.how,
+                (None, Some(Stop::Doubtful(refusal))) if refusal.alert.is_some() => &refusal.how,
+                _ => continue,
+            };
+            if !alerts.contains(&how.as_str()) {
+                alerts.push(how);
+            }
         }
+        (!alerts.is_empty())
+            .then(|| format!("the server answers hellos with {}, and agrees to none", alerts.join(" and ")))
     }
 
     /// Whether it is the name that the server does not like.
@@ -129,6 +157,7 @@ impl Round {
             ..Known::default()
         };
         known.refusals.extend(self.ssl2.evidence.map(|evidence| (Version::Ssl2, evidence)));
+        let speaks = self.outcomes.iter().any(|outcome| !outcome.suites.is_empty());
         for mut outcome in self.outcomes {
             let evidence = outcome.refusal.as_ref().and_then(|refusal| refusal.evidence.clone());
             known.refusals.extend(evidence.map(|evidence| (outcome.version, evidence)));
@@ -161,18 +190,20 @@ impl Round {
             {
                 known.notes.push(UNSIGNED.to_owned());
             }
-            known.versions.push(version(outcome));
+            known.versions.push(version(outcome, speaks));
         }
         known
     }
 }
 
-/// Whether the first questions of the usual versions are answered.
-pub(super) async fn first_questions(asker: &Asker<'_>) -> Vec<Reply> {
+/// Whether the first questions of these versions are answered.
+pub(super) async fn first_questions(asker: &Asker<'_>, versions: &[Version]) -> Vec<Reply> {
     let vocabulary = Vocabulary::of(asker.greeting.manner);
-    let tls13 = Removal13::new(&vocabulary).question();
-    let old = [Version::Tls12, Version::Tls10].map(|version| Removal::new(version, &vocabulary).question());
-    let offers: Vec<_> = old.into_iter().chain([tls13]).flatten().collect();
+    let first = |version: &Version| match version {
+        Version::Tls13 => Removal13::new(&vocabulary).question(),
+        version => Removal::new(*version, &vocabulary).question(),
+    };
+    let offers: Vec<_> = versions.iter().filter_map(first).collect();
     futures_util::future::join_all(offers.iter().map(|offer| asker.ask(offer))).await
 }
 
@@ -195,7 +226,9 @@ async fn new(asker: &Asker<'_>, mut removal: Removal13) -> Outcome {
     removal.into()
 }
 
-fn version(outcome: Outcome) -> KnownVersion {
+/// Of a server that speaks another version, or of one that refuses all: what does not name the version says nothing of it then.
+fn version(outcome: Outcome, speaks: bool) -> KnownVersion {
+    let refuses_all = |refusal: &Refusal| !speaks && !refusal.is_of_version();
     let why = outcome.stopped.as_ref().map(|stop| match stop {
         Stop::Doubtful(refusal) => {
             format!(
@@ -204,6 +237,10 @@ fn version(outcome: Outcome) -> KnownVersion {
             )
         }
         Stop::Unclear(why) => why.text().to_owned(),
+    });
+    let why = why.or_else(|| {
+        let refusal = outcome.refusal.as_ref().filter(|refusal| refuses_all(refusal))?;
+        Some(format!("the server answered with {}, and agrees to nothing in any version", refusal.how))
     });
     let (support, statement) = match (outcome.suites.first(), &outcome.refusal, &why) {
         (Some(suite), ..) => (Support::Yes, format!("The server chose {suite}.")),

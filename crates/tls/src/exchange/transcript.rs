@@ -35,6 +35,8 @@ pub enum End {
     Silent(Duration),
     /// The server sent more than is kept.
     TooMuch,
+    /// The server was still sending after so long.
+    TooLong(Duration),
     /// No connection came about.
     NotConnected(Unreached, String),
     /// The budget of connections or the time of the whole audit is used up: nothing was tried.

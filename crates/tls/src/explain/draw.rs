@@ -20,21 +20,41 @@ const WHOLE: [Version; 2] = [Version::Tls12, Version::Tls13];
 /// As many steps are drawn: a server may send tickets for ever.
 const MOST_STEPS: usize = 64;
 
-/// Explains what the options ask for; nothing where no version of the server's fits.
+/// Explains what the options ask for, or says why there is nothing to draw.
 pub async fn explain(scene: &Scene) -> Vec<Explanation> {
-    let spoken = |version: Version| scene.known.speaks(version);
+    if scene.options.explain == Explain::No {
+        return Vec::new();
+    }
+    vec![asked_for(scene).await.unwrap_or_else(|why| nothing(&why))]
+}
+
+/// # Errors
+/// Why there is no handshake to draw.
+async fn asked_for(scene: &Scene) -> Result<Explanation, String> {
+    let known = &scene.known;
     let version = match scene.options.explain {
-        Explain::No => return Vec::new(),
         Explain::Version(version) => version,
-        Explain::Best => match scene.known.spoken().filter(|one| one.support == Support::Yes).last() {
+        Explain::Best | Explain::No => match known.spoken().last() {
             Some(best) => best.version,
-            None => return Vec::new(),
+            None => match scene.line.spent().or_else(|| known.nothing_agreed()) {
+                Some(why) => return Err(why),
+                None => Version::Tls13,
+            },
         },
     };
     if !WHOLE.contains(&version) {
-        return if spoken(version) { vec![explain_hello(scene, version).await] } else { Vec::new() };
+        return match known.version(version) {
+            Some(one) if one.support == Support::Yes => Ok(explain_hello(scene, version).await),
+            Some(one) if one.support == Support::No => {
+                Err(format!("the server does not speak {version} ({})", one.why_unknown()))
+            }
+            Some(one) => {
+                Err(format!("whether the server speaks {version} is not known ({})", one.why_unknown()))
+            }
+            None => Err(format!("{version} was not asked for")),
+        };
     }
-    let Ok(_place) = scene.line.connection().await else { return Vec::new() };
+    let _place = scene.line.connection().await?;
     let (address, patience) = (scene.address(), scene.line.patience());
     let name = scene.greeting.server_name.clone();
     // The best is what the server chooses of all that a modern client offers.
@@ -42,7 +62,12 @@ pub async fn explain(scene: &Scene) -> Vec<Explanation> {
     let made = tokio::task::spawn_blocking(move || {
         explain_handshake(address, name.as_deref(), offered, patience.answer)
     });
-    made.await.into_iter().collect()
+    made.await.map_err(|error| format!("it failed on this side: {error}"))
+}
+
+fn nothing(why: &str) -> Explanation {
+    let outcome = format!("There is no handshake to draw: {why}.");
+    Explanation { outcome, ..draw(&[], &Secrets::default()) }
 }
 
 /// Makes a handshake and explains it. Blocks; no step waits longer than `patience`.

@@ -15,6 +15,7 @@ use crate::client;
 use crate::exchange::{Flight, Transcript};
 use crate::explain::{Recording, Trouble, Wish, record};
 use crate::http::{Plain, REDIRECT, Reply};
+use crate::session::how_it_ended;
 
 /// Means nothing, for ever (RFC 8701, 2).
 const UNKNOWN: [u8; 2] = [0x0a, 0x0a];
@@ -122,7 +123,8 @@ pub(super) async fn offer_unknown(scene: &Scene) -> Unknown {
         return judge_unknown(&heard);
     }
     if !known.speaks(Version::Tls13) {
-        return Unknown::NotKnown("no version is spoken that has ALPN".to_owned());
+        let doubt = known.doubt(|version| version != Version::Ssl3);
+        return Unknown::NotKnown(doubt.unwrap_or_else(|| "no version is spoken that has ALPN".to_owned()));
     }
     let _place = match scene.line.connection().await {
         Ok(place) => place,
@@ -167,8 +169,8 @@ fn judge_unknown(heard: &Transcript) -> Unknown {
         }
         (None, Some(alert)) => Unknown::Refused(alert.description.to_string(), evidence()),
         (None, None) => {
-            let why = heard.unreadable().unwrap_or_else(|| format!("{:?}", heard.end()));
-            Unknown::NotKnown(format!("there was no answer ({why})"))
+            let end = || heard.end().map_or_else(String::new, how_it_ended);
+            Unknown::NotKnown(heard.unreadable().unwrap_or_else(end))
         }
     }
 }

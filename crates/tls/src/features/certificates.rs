@@ -100,9 +100,11 @@ fn several(sent: &[Sent]) -> Feature {
         .collect();
     let values: Vec<String> = leaves.iter().map(|(key, _)| key.clone()).collect();
     match leaves.len() {
-        1 => {
-            feature(id, Support::No, format!("Every client gets the same certificate, {}.", values.join("")))
-        }
+        1 => feature(
+            id,
+            Support::No,
+            format!("Every client that was tried got the same certificate, {}.", values.join("")),
+        ),
         count => Feature {
             statement: format!(
                 "There are {count} certificates, chosen by what the client knows: {}.",

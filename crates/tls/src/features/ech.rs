@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use portreeve_model::tls::{Evidence, Feature, FeatureGroup, Support};
+use portreeve_wire::tls::Version;
 use portreeve_wire::tls::ech::{ECH_VERSION, EchConfig, ech_configs, kem_name};
 use rustls::client::EchStatus;
 
@@ -25,7 +26,8 @@ pub(super) fn look(scene: &Scene) -> Pin<Box<dyn Future<Output = Vec<Feature>> +
                 None => None,
             },
         };
-        vec![record.told(), told(server.as_ref())]
+        let doubt = scene.known.doubt(|version| version == Version::Tls13);
+        vec![record.told(), told(server.as_ref(), doubt)]
     })
 }
 
@@ -121,7 +123,7 @@ fn values(keys: &[u8]) -> Vec<String> {
 }
 
 /// What the server does.
-fn told(server: Option<&(Source, Offered)>) -> Feature {
+fn told(server: Option<&(Source, Offered)>, doubt: Option<String>) -> Feature {
     let mut feature = Feature {
         id: "ech".to_owned(),
         title: "Encrypted Client Hello (RFC 9849)".to_owned(),
@@ -131,7 +133,13 @@ fn told(server: Option<&(Source, Offered)>) -> Feature {
         values: Vec::new(),
         evidence: Vec::new(),
     };
-    let Some((source, offered)) = server else { return feature };
+    let Some((source, offered)) = server else {
+        if let Some(why) = doubt {
+            feature.support = Support::Inconclusive;
+            feature.statement = format!("It is not known, since {why}.");
+        }
+        return feature;
+    };
     let accepted = offered.ech == EchStatus::Accepted;
     let failed = offered.ending.as_ref().err().map(ToString::to_string);
     (feature.support, feature.statement) = match (source, accepted, failed) {
@@ -193,7 +201,8 @@ mod tests {
     #[test]
     fn what_the_server_does_is_told() {
         use EchStatus::{Accepted, Grease, Offered, Rejected};
-        let support = |source, ech, retry, ending| told(Some(&(source, offered(ech, retry, ending)))).support;
+        let support =
+            |source, ech, retry, ending| told(Some(&(source, offered(ech, retry, ending))), None).support;
         let alert = || Err(Trouble::Library(Error::AlertReceived(AlertDescription::ProtocolVersion)));
         let late = || Err(Trouble::Other("no answer came in time".to_owned()));
         assert_eq!(support(Source::Dns, Accepted, false, Ok(())), Support::Yes);
@@ -205,8 +214,13 @@ mod tests {
         assert_eq!(support(Source::Server, Rejected, true, late()), Support::Inconclusive);
         assert_eq!(support(Source::MadeUp, Grease, false, Ok(())), Support::No);
         assert_eq!(support(Source::MadeUp, Grease, false, late()), Support::Inconclusive);
-        assert_eq!(told(None).support, Support::NotApplicable);
-        assert_eq!(told(Some(&(Source::Dns, offered(Rejected, true, late())))).values, ["version 0xfe0a"]);
+        assert_eq!(told(None, None).support, Support::NotApplicable);
+        let doubt = Some("whether TLS 1.3 is spoken is not known (why)".to_owned());
+        assert_eq!(told(None, doubt).support, Support::Inconclusive);
+        assert_eq!(
+            told(Some(&(Source::Dns, offered(Rejected, true, late()))), None).values,
+            ["version 0xfe0a"]
+        );
     }
 
     #[test]

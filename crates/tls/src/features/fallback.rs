@@ -7,7 +7,7 @@ use portreeve_model::tls::{Evidence, Feature, FeatureGroup, Support};
 use portreeve_wire::tls::{AlertDescription, Suite, Version};
 
 use super::sessions::sentence;
-use crate::audit::Scene;
+use crate::audit::{Known, Scene};
 use crate::exchange::Transcript;
 use crate::session::how_it_ended;
 
@@ -16,14 +16,29 @@ pub(crate) fn look(scene: &Scene) -> Pin<Box<dyn Future<Output = Vec<Feature>> +
     Box::pin(async move {
         let spoken: Vec<_> = scene.known.spoken().collect();
         let [.., older, newest] = spoken.as_slice() else {
-            let statement =
-                "The server speaks one version of SSL and TLS only, so that there is none to fall back to.";
-            return vec![feature(Support::NotApplicable, statement.to_owned())];
+            return vec![nothing_to_fall_back_to(&scene.known)];
         };
         let suites = [older.suites.as_slice(), &[Suite::FALLBACK]].concat();
         let heard = scene.ask(&scene.greeting.hello(older.version, &suites)).await;
         vec![judge(&heard, older.version, newest.version)]
     })
+}
+
+/// Of a server of which fewer than two versions are known.
+fn nothing_to_fall_back_to(known: &Known) -> Feature {
+    match (known.doubt(|_| true), known.spoken().next()) {
+        (Some(why), _) => feature(
+            Support::Inconclusive,
+            format!("Whether there is a version to fall back to is not known, since {why}."),
+        ),
+        (None, Some(only)) => feature(
+            Support::NotApplicable,
+            format!("The server speaks {} only, so that there is nothing to fall back to.", only.version),
+        ),
+        (None, None) => {
+            feature(Support::NotApplicable, "The server speaks no version that is known here.".to_owned())
+        }
+    }
 }
 
 /// Of the answer to a hello in `older` that has the signal, of a server that speaks `newest`.

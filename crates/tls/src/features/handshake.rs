@@ -8,6 +8,7 @@ use portreeve_model::tls::{Evidence, Feature, FeatureGroup, Support};
 use portreeve_wire::tls::{Extension, ExtensionType, ServerHello, Suite, Version};
 
 use crate::audit::{Known, Scene};
+use crate::checks::Presence;
 use crate::session::{Absent, Talk, hello_of, speakable};
 
 /// Looks at both: at flights and a session that are there already, and at one hello more where no CBC suite was chosen with the offer.
@@ -74,19 +75,20 @@ fn encrypt_then_mac(known: &Known, asked: Option<&ServerHello>) -> Feature {
             ..feature(Support::Yes, format!("The server answered the offer with {}.", hello.suite))
         },
         None if hellos.is_empty() => {
-            let has_cbc =
-                known.suites_where(|version, suite| is_old(version) && suite.is_cbc()).next().is_some();
-            if has_cbc {
+            let old: Vec<Version> =
+                known.versions.iter().map(|one| one.version).filter(|one| is_old(*one)).collect();
+            let cbc = Presence::of(known, &old, Suite::is_cbc);
+            if cbc.is_there() {
                 feature(Support::Inconclusive, "No hello of the server with a CBC suite was seen.".to_owned())
+            } else if let Some(why) = cbc.unknown.first() {
+                feature(Support::Inconclusive, format!("It is not known, since {why}."))
+            } else if known.spoken().any(|one| is_old(one.version)) {
+                feature(
+                    Support::NotApplicable,
+                    "The server speaks no CBC suite in TLS, and the extension is for those only.".to_owned(),
+                )
             } else {
-                without_hellos(known, |support, statement| match support {
-                    Support::Inconclusive => feature(
-                        Support::NotApplicable,
-                        "The server speaks no CBC suite in TLS, and the extension is for those only."
-                            .to_owned(),
-                    ),
-                    other => feature(other, statement),
-                })
+                without_hellos(known, feature)
             }
         }
         None => {
@@ -108,7 +110,9 @@ async fn ask(scene: &Scene) -> Option<ServerHello> {
 }
 
 fn without_hellos(known: &Known, feature: impl Fn(Support, String) -> Feature) -> Feature {
-    if known.spoken().all(|one| !is_old(one.version)) {
+    if let Some(why) = known.doubt(is_old) {
+        feature(Support::Inconclusive, format!("It is not known, since {why}."))
+    } else if known.spoken().all(|one| !is_old(one.version)) {
         feature(
             Support::NotApplicable,
             "The server speaks none of TLS 1.0 to 1.2, the versions that the extension is for.".to_owned(),
@@ -128,7 +132,8 @@ fn chosen_with_cbc(known: &Known) -> impl Iterator<Item = &ServerHello> {
     old_hellos(known).filter(|hello| hello.suite.is_cbc())
 }
 
-fn is_old(version: Version) -> bool {
+/// TLS 1.0 to 1.2.
+pub(super) fn is_old(version: Version) -> bool {
     (Version::Tls10.value()..=Version::Tls12.value()).contains(&version.value())
 }
 

@@ -38,7 +38,7 @@ pub(super) fn look(scene: &Scene) -> Pin<Box<dyn Future<Output = Vec<Feature>> +
         } else {
             feature(
                 Support::NotApplicable,
-                "Nothing speaks HTTP at this port.".to_owned(),
+                "Not asked: nothing was answered over HTTP at this port.".to_owned(),
                 Vec::new(),
                 Vec::new(),
             )

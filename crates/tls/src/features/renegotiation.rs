@@ -6,7 +6,7 @@ use std::pin::Pin;
 use portreeve_model::tls::{Evidence, Feature, FeatureGroup, Support};
 use portreeve_wire::tls::{ExtensionType, Version};
 
-use super::handshake::old_hellos;
+use super::handshake::{is_old, old_hellos};
 use super::sessions::{sentence, support_of};
 use crate::audit::{Known, Scene};
 use crate::session::{Absent, Outcome, Talk};
@@ -33,7 +33,9 @@ fn secure(known: &Known, whole: &Result<Talk, Absent>) -> Feature {
     if count == 0 {
         let only_new =
             known.spoken().all(|one| one.version == Version::Tls13) && known.speaks(Version::Tls13);
-        return if only_new {
+        return if let Some(why) = known.doubt(is_old) {
+            feature(Support::Inconclusive, format!("It is not known, since {why}."))
+        } else if only_new {
             feature(
                 Support::NotApplicable,
                 "TLS 1.3 has no renegotiation, and no other version is spoken.".to_owned(),

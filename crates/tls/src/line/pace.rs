@@ -42,6 +42,11 @@ impl Patience {
     pub fn longest(&self) -> Duration {
         self.answer * 5
     }
+
+    /// The same where an answer of the server took that long before.
+    pub fn longest_again(&self) -> Duration {
+        self.answer * 2
+    }
 }
 
 /// Lets connections begin one after another, an interval apart.

@@ -8,6 +8,7 @@ use portreeve_model::tls::Effort;
 use tokio::sync::{MutexGuard, Semaphore, SemaphorePermit};
 
 use super::backing_off::{Control, Slowness};
+use super::endless::Endless;
 use super::pace::{Limits, Pace, Patience};
 use super::wire;
 use crate::exchange::{End, Script, Transcript};
@@ -31,6 +32,7 @@ pub struct Line {
     pub(super) pace: Pace,
     gate: Semaphore,
     pub(super) slowness: Slowness,
+    endless: Endless,
     begun: Instant,
     connections: AtomicU32,
     retries: AtomicU32,
@@ -46,6 +48,7 @@ impl Line {
             pace: Pace::new(limits.per_second),
             gate: Semaphore::new(limits.at_once.max(1)),
             slowness: Slowness::default(),
+            endless: Endless::default(),
             begun: Instant::now(),
             connections: 0.into(),
             retries: 0.into(),
@@ -87,7 +90,8 @@ impl Line {
         self.slowness.has_answered()
     }
 
-    /// Why nothing more is asked: the time is up, the connections are used up, the server has stopped to answer for good.
+    /// Why nothing more is asked: the time is up, the connections are used up, the server has stopped to answer for good, or to come to
+    /// the end of an answer.
     pub fn spent(&self) -> Option<String> {
         let most = self.limits.connections;
         if self.begun.elapsed() >= self.limits.whole {
@@ -95,7 +99,7 @@ impl Line {
         } else if self.connections() >= most {
             Some(format!("the budget of {most} connections is used up"))
         } else {
-            self.slowness.given_up()
+            self.slowness.given_up().or_else(|| self.endless.given_up())
         }
     }
 
@@ -142,11 +146,15 @@ impl Line {
         };
         let begun = Instant::now();
         let left = self.limits.whole.saturating_sub(self.begun.elapsed());
-        let mut heard = wire::play(self.address, self.patience, left, &mut script).await;
-        if self.begun.elapsed() >= self.limits.whole && matches!(heard.end(), Some(End::Silent(_))) {
+        let longest =
+            if self.endless.is_suspected() { self.patience.longest_again() } else { self.patience.longest() };
+        let mut heard = wire::play(self.address, self.patience, longest, left, &mut script).await;
+        let is_cut = matches!(heard.end(), Some(End::Silent(_) | End::TooLong(_)));
+        if self.begun.elapsed() >= self.limits.whole && is_cut {
             heard = heard.ended_instead(End::NotTried(self.spent().unwrap_or_default()));
         }
         self.slowness.heard(&heard, begun);
+        self.endless.heard(&heard);
         heard
     }
 

@@ -13,10 +13,11 @@ use super::Patience;
 use crate::exchange::{End, Move, Script, Transcript};
 use crate::stream_error::is_gone;
 
-/// Connects and plays. Nothing takes longer than `left`, whatever the script waits for.
+/// Connects and plays. The exchange takes no longer than `longest`, and nothing longer than `left`, whatever the script waits for.
 pub(super) async fn play(
     address: SocketAddr,
     patience: Patience,
+    longest: Duration,
     left: Duration,
     script: &mut dyn Script,
 ) -> Transcript {
@@ -32,10 +33,11 @@ pub(super) async fn play(
     stream.set_nodelay(true).ok();
     let mut heard = Transcript::default();
     let begun = Instant::now();
-    let longest = patience.longest().min(left);
+    let longest = longest.min(left);
     match timeout(longest, converse(stream, script, &mut heard, begun)).await {
         Ok(end) => heard.finish(end),
-        Err(_) => heard.finish(End::Silent(longest)),
+        Err(_) if heard.received_length() == 0 => heard.finish(End::Silent(longest)),
+        Err(_) => heard.finish(End::TooLong(longest)),
     }
     heard
 }

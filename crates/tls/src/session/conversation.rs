@@ -276,6 +276,7 @@ pub fn how_it_ended(end: &End) -> String {
         End::Reset => "the server reset the connection".to_owned(),
         End::Silent(patience) => format!("the server said nothing for {:.1} s", patience.as_secs_f64()),
         End::TooMuch => "the server sent more than is read".to_owned(),
+        End::TooLong(most) => format!("the server was still sending after {:.1} s", most.as_secs_f64()),
         End::NotConnected(_, detail) => format!("no connection came about: {detail}"),
         End::NotTried(why) | End::Failed(why) => why.clone(),
     }

@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use futures_util::future::{join, join_all};
 use portreeve_model::tls::{Evidence, Feature};
-use portreeve_wire::tls::{ClientHello, is_grease};
+use portreeve_wire::tls::{ClientHello, Version, is_grease};
 
 use super::hello::{Oddity, Usual};
 use super::story;
@@ -56,7 +56,8 @@ pub(super) enum Came {
 pub(in crate::features) fn look(scene: &Scene) -> Pin<Box<dyn Future<Output = Vec<Feature>> + Send + '_>> {
     Box::pin(async move {
         let Some(usual) = Usual::of(&scene.greeting, &scene.known) else {
-            return story::without_extensions();
+            let doubt = scene.known.doubt(|version| version != Version::Ssl3);
+            return story::without_extensions(doubt.as_deref());
         };
         let second: &[Oddity] = if usual.has_old_versions() { &SECOND } else { &SECOND_OF_TLS13 };
         let (first, second) = join(ask(scene, &usual, &FIRST), ask(scene, &usual, second)).await;
@@ -181,7 +182,9 @@ fn unanswered(heard: &Transcript) -> Came {
         // Whether it would ever answer nobody knows.
         Some(End::Silent(time)) => Came::Unclear(format!("it said nothing for {:.1} s", time.as_secs_f64())),
         Some(End::NotConnected(_, why) | End::NotTried(why) | End::Failed(why)) => Came::Unclear(why.clone()),
-        Some(End::TooMuch | End::Done) | None => Came::Unclear("its answer has no end".to_owned()),
+        Some(End::TooMuch | End::TooLong(_) | End::Done) | None => {
+            Came::Unclear("its answer has no end".to_owned())
+        }
     }
 }
 
@@ -201,7 +204,7 @@ impl Seen {
 mod tests {
     use std::time::Duration;
 
-    use portreeve_wire::tls::{ContentType, HandshakeType, Version, handshake_message, records};
+    use portreeve_wire::tls::{ContentType, HandshakeType, handshake_message, records};
 
     use super::super::hello::tests::usual;
     use super::*;

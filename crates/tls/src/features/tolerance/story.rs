@@ -78,13 +78,19 @@ pub(super) fn features(seen: &BTreeMap<Oddity, Seen>) -> Vec<Feature> {
     SUBJECTS.iter().map(|subject| subject.told(seen)).collect()
 }
 
-/// The features of a server without extensions.
-pub(super) fn without_extensions() -> Vec<Feature> {
-    let why = "The server speaks no version that has extensions.";
-    SUBJECTS
-        .iter()
-        .map(|subject| subject.feature(Support::NotApplicable, why.to_owned(), Vec::new()))
-        .collect()
+/// The features of a server of which no version with extensions is known: there is none, or that is not known, and why.
+pub(super) fn without_extensions(doubt: Option<&str>) -> Vec<Feature> {
+    let told = |subject: &Subject| match doubt {
+        None => {
+            let why = "The server speaks no version that has extensions.";
+            subject.feature(Support::NotApplicable, why.to_owned(), Vec::new())
+        }
+        Some(why) => {
+            let statement = format!("Whether the server {} is not known, since {why}.", subject.tolerant);
+            subject.feature(Support::Inconclusive, statement, Vec::new())
+        }
+    };
+    SUBJECTS.iter().map(told).collect()
 }
 
 impl Subject {
@@ -191,6 +197,8 @@ mod tests {
         assert_eq!(told("record-version", &[]).0, Support::Inconclusive);
         let long = (Oddity::TroubledLength, Came::NotAsked("the name is long".to_owned()));
         assert_eq!(told("hello-of-256-to-511-bytes", &[long]).0, Support::NotApplicable);
-        assert!(without_extensions().iter().all(|one| one.support == Support::NotApplicable));
+        assert!(without_extensions(None).iter().all(|one| one.support == Support::NotApplicable));
+        let doubt = Some("whether TLS 1.2 is spoken is not known (why)");
+        assert!(without_extensions(doubt).iter().all(|one| one.support == Support::Inconclusive));
     }
 }
