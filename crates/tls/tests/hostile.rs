@@ -190,49 +190,6 @@ fn requests_to_begin_again_without_end_are_cut() {
     assert_endless(&bounded(address), "times hello_request)");
 }
 
-/// A server that answers every hello with this alert.
-fn refusing(alert: u8) -> Audit {
-    let instead = move |_: &Hello| Some(vec![21, 3, 3, 0, 2, 2, alert]);
-    let mock = Server { instead: Some(Arc::new(instead)), ..Server::default() }.start();
-    bounded(mock.address)
-}
-
-#[test]
-fn a_server_that_refuses_every_hello_may_speak_any_version() {
-    let hellos = "the server answers hellos with the alert handshake_failure, and agrees to none";
-    let away = "the server turns this client away (alert access_denied)";
-    let name = "the server knows no site of the name example.test (alert unrecognized_name), and agrees to nothing \
-                without one; --sni asks for another";
-    for (alert, why) in [(40, hellos), (49, away), (112, name)] {
-        let audit = refusing(alert);
-        let Outcome::Partial { reason } = &audit.outcome else { panic!("{:?}", audit.outcome) };
-        assert_eq!(reason, why);
-        for version in [Version::Tls10, Version::Tls12, Version::Tls13] {
-            let protocol = protocol(&audit, version);
-            assert_eq!(protocol.support, Support::Inconclusive, "{protocol:?}");
-        }
-        for id in [
-            "extended-master-secret",
-            "encrypt-then-mac",
-            "fallback-scsv",
-            "grease",
-            "hello-in-two-records",
-            "ech",
-            "secure-renegotiation",
-        ] {
-            let feature = audit.features.iter().find(|one| one.id == id).unwrap();
-            assert_eq!(feature.support, Support::Inconclusive, "{alert} {feature:?}");
-        }
-        assert!(audit.findings.is_empty() && audit.is_incomplete(), "{:?}", audit.findings);
-    }
-    // That it is the version is an answer.
-    let audit = refusing(70);
-    assert_eq!(protocol(&audit, Version::Tls12).support, Support::No);
-    let feature = audit.features.iter().find(|one| one.id == "extended-master-secret").unwrap();
-    assert_eq!(feature.support, Support::NotApplicable, "{feature:?}");
-    assert!(matches!(audit.outcome, Outcome::Partial { .. }), "{:?}", audit.outcome);
-}
-
 #[test]
 fn what_was_not_asked_is_not_told_as_no_tls() {
     let address = serve(|mut stream| {
@@ -375,18 +332,6 @@ fn two_servers_behind_one_address_are_seen() {
     let audit = bounded(server.start().address);
     assert_eq!(protocol(&audit, Version::Tls12).order, Some(Order::Mixed));
     assert!(suites(&audit, Version::Tls12).len() >= 5, "{:?}", suites(&audit, Version::Tls12));
-}
-
-#[test]
-fn a_site_that_is_not_known_by_the_name_is_inconclusive() {
-    let server = Server {
-        instead: Some(Arc::new(|hello| hello.has(0).then(|| vec![21, 3, 3, 0, 2, 2, 112]))),
-        ..Server::default()
-    };
-    let mock = server.start();
-    let audit = bounded(mock.address);
-    assert_eq!(protocol(&audit, Version::Tls12).support, Support::Yes);
-    assert!(audit.inconclusive.iter().any(|one| one.contains("without a name")), "{:?}", audit.inconclusive);
 }
 
 #[test]

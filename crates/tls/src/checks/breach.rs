@@ -7,7 +7,7 @@ use portreeve_model::tls::{Evidence, Http};
 
 use super::{Check, Judgement};
 use crate::audit::{Known, Scene};
-use crate::http::{NoAnswer, WORTH_COMPRESSING};
+use crate::http::{NoAnswer, WORTH_COMPRESSING, is_page};
 
 /// BREACH.
 pub(crate) static CHECK: Check = Check {
@@ -79,15 +79,13 @@ fn judge_answer(http: &Http) -> Judgement {
 /// # Errors
 /// Why such a server may leave the answer as it is.
 fn worth_compressing(http: &Http) -> Result<u64, String> {
-    let kind =
-        http.content_type.as_deref().and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
     match http.status {
         200..=299 => {}
         300..=399 => return Err("servers leave redirects as they are".to_owned()),
         _ => return Err("it is no page: servers leave errors as they are".to_owned()),
     }
-    if !["text/html", "application/xhtml+xml"].iter().any(|page| kind.eq_ignore_ascii_case(page)) {
-        let kind = if kind.is_empty() { "of no type that it names" } else { kind };
+    if !is_page(http) {
+        let kind = http.content_type.as_deref().unwrap_or("of no type that it names");
         return Err(format!(
             "it is {kind}, where servers compress only text/html unless they are told otherwise"
         ));

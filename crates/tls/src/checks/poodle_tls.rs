@@ -36,6 +36,9 @@ pub(crate) static CHECK: Check = Check {
 async fn look(scene: &Scene) -> Judgement {
     let (version, suites) = match speakable(scene, Suite::is_cbc) {
         Ok((Version::Ssl3, _)) => {
+            if let Some(why) = Presence::of(&scene.known, &PADDED, Suite::is_cbc).unknown.first() {
+                return Judgement::inconclusive(format!("CBC suites were seen in SSL 3.0 only, and {why}."));
+            }
             return Judgement::not_vulnerable(
                 "The server speaks CBC suites in SSL 3.0 only, whose padding is never right or wrong.",
                 Vec::new(),

@@ -7,12 +7,13 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
-use portreeve_model::tls::{Evidence, Feature, FeatureGroup, Support};
+use portreeve_model::tls::{Evidence, Feature, FeatureGroup, Http, Support};
 use portreeve_wire::quic::{ConnectionIds, VersionNegotiation, version_probe};
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
 use crate::audit::{Scene, random};
+use crate::http::is_error;
 
 /// How long to wait where nothing says that QUIC is there: most servers have none, and many firewalls say nothing.
 const DOUBTFUL: Duration = Duration::from_secs(1);
@@ -43,7 +44,7 @@ pub(super) fn look(scene: &Scene) -> Pin<Box<dyn Future<Output = Vec<Feature>> +
                 Vec::new(),
             )
         };
-        vec![advertisement(header, &advertised), quic]
+        vec![advertisement(scene.known.http.as_ref(), &advertised), quic]
     })
 }
 
@@ -74,16 +75,21 @@ fn services(header: &str) -> Vec<Service> {
     all.collect()
 }
 
-fn advertisement(header: Option<&str>, advertised: &[Service]) -> Feature {
+fn advertisement(http: Option<&Http>, advertised: &[Service]) -> Feature {
     let values: Vec<String> =
         advertised.iter().map(|one| format!("{} at {}", one.protocol, one.authority)).collect();
+    let header = http.map(|http| (http, http.alternative_services.as_deref().unwrap_or_default()));
     let (support, statement) = match header {
         None => (Support::NotApplicable, "Nothing was answered over HTTP.".to_owned()),
         Some(_) if !values.is_empty() => {
             (Support::Yes, format!("The answer advertises HTTP/3 in Alt-Svc: {}.", values.join(", ")))
         }
-        Some("") => (Support::No, "The answer has no Alt-Svc.".to_owned()),
-        Some(header) => {
+        Some((http, "")) if is_error(http) => (
+            Support::Inconclusive,
+            format!("The answer {} has no Alt-Svc, and servers leave headers out of errors.", http.status),
+        ),
+        Some((_, "")) => (Support::No, "The answer has no Alt-Svc.".to_owned()),
+        Some((_, header)) => {
             (Support::No, format!("The answer's Alt-Svc does not name HTTP/3: {}.", shown(header)))
         }
     };
@@ -196,6 +202,7 @@ fn feature(support: Support, statement: String, values: Vec<String>, evidence: V
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::{Answer, read_answer};
 
     #[test]
     fn headers_name_services() {
@@ -204,12 +211,21 @@ mod tests {
         assert_eq!(read.iter().map(|one| one.protocol.as_str()).collect::<Vec<_>>(), ["h3", "h3-29"]);
         assert_eq!(read.iter().filter_map(Service::on_same_host).collect::<Vec<_>>(), [443, 8443]);
         assert_eq!(services("clear"), []);
-        let told = advertisement(Some(header), &read);
+        let answered = |head: &str| {
+            let Answer::Head(http) = read_answer(head.as_bytes()) else { panic!("no head") };
+            http
+        };
+        let told =
+            advertisement(Some(&answered(&format!("HTTP/1.1 200 OK\r\nAlt-Svc: {header}\r\n\r\n"))), &read);
         assert_eq!(
             (told.support, told.values),
             (Support::Yes, vec!["h3 at :443".to_owned(), "h3-29 at :8443".to_owned()])
         );
-        assert_eq!(advertisement(Some("clear"), &[]).support, Support::No);
+        let clear = answered("HTTP/1.1 404 Not Found\r\nAlt-Svc: clear\r\n\r\n");
+        assert_eq!(advertisement(Some(&clear), &[]).support, Support::No);
+        let plain = |status| advertisement(Some(&answered(&format!("HTTP/1.1 {status}\r\n\r\n"))), &[]);
+        assert_eq!(plain("200 OK").support, Support::No);
+        assert_eq!(plain("404 Not Found").support, Support::Inconclusive);
         assert_eq!(advertisement(None, &[]).support, Support::NotApplicable);
     }
 

@@ -7,7 +7,7 @@ use portreeve_model::tls::Http;
 use thiserror::Error;
 
 use super::answer::read_head;
-use super::body::{Framing, WORTH_COMPRESSING};
+use super::body::{Framing, WORTH_COMPRESSING, is_page};
 
 /// The most that is read: heads are shorter, and of a body only the beginning is wanted.
 const MOST: usize = 64 << 10;
@@ -62,7 +62,7 @@ pub fn ask(session: &mut (impl Read + Write), host: &str, port: u16) -> Result<H
 
 /// Whether nothing more has to be read: only of a page that is not compressed the length matters.
 fn is_enough(http: &Http, framing: Framing, body: &[u8]) -> bool {
-    let is_plain_page = (200..300).contains(&http.status) && http.content_encoding.is_none();
+    let is_plain_page = (200..300).contains(&http.status) && http.content_encoding.is_none() && is_page(http);
     let measured = framing.measure(body);
     !is_plain_page || http.body_bytes.is_some() || measured.is_whole || measured.length >= WORTH_COMPRESSING
 }
@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn of_a_page_without_length_as_much_is_read_as_tells_its_worth() {
-        const CHUNKED: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        const CHUNKED: &[u8] =
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n";
         let length = |pieces: Vec<&'static [u8]>| {
             let mut server = Pieces(pieces, Vec::new());
             let http = ask(&mut server, "a.test", 443).unwrap();
@@ -158,7 +159,12 @@ mod tests {
         assert_eq!(length(vec![CHUNKED, b"2\r\nab\r\n", b"0\r\n\r\n", b"more"]), (Some(2), 1));
         let long = [CHUNKED, b"ffff\r\n", &[b'x'; 2000], &[b'x'; 2000], b"more"];
         assert_eq!(length(long.to_vec()), (Some(4000), 1));
-        assert_eq!(length(vec![b"HTTP/1.0 200 OK\r\n\r\n", b"abc"]), (Some(3), 0));
+        assert_eq!(length(vec![b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n", b"abc"]), (Some(3), 0));
+        // A stream of events may have no end.
+        assert_eq!(
+            length(vec![b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n", b"abc"]),
+            (Some(0), 1)
+        );
         assert_eq!(length(vec![b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n", b"abc"]), (Some(9000), 1));
         assert_eq!(length(vec![b"HTTP/1.1 404 Not Found\r\n\r\n", b"abc"]), (Some(0), 1));
     }

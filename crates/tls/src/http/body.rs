@@ -1,7 +1,15 @@
 //! How long the body of an answer is. Whether a server that compresses would have compressed it depends on that.
 
+use portreeve_model::tls::Http;
+
 /// Servers compress what is longer than this: by default nginx leaves 20 bytes as they are, Express 1024, Tomcat 2048, IIS 2700.
 pub(crate) const WORTH_COMPRESSING: u64 = 2700;
+
+/// Whether an answer is of the type that servers compress without being told more.
+pub(crate) fn is_page(http: &Http) -> bool {
+    let kind = http.content_type.as_deref().and_then(|kind| kind.split(';').next()).unwrap_or_default();
+    ["text/html", "application/xhtml+xml"].iter().any(|page| kind.trim().eq_ignore_ascii_case(page))
+}
 
 /// How a body is sent (RFC 9112, 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

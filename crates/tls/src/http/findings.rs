@@ -38,7 +38,7 @@ pub fn open_question(scene: &Scene) -> Option<String> {
 }
 
 /// nginx's `add_header` and Apache's `Header set` without `always` pass over errors, so that one without a header says nothing of pages.
-fn is_error(http: &Http) -> bool {
+pub(crate) fn is_error(http: &Http) -> bool {
     http.status >= 400
 }
 
