@@ -8,9 +8,12 @@
 //! reproduces it: `drive --rounds 1 --seed NUMBER TARGET`.
 
 use std::fmt::Write as _;
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use portreeve_fuzz::mutate::{Random, mutated};
@@ -18,9 +21,7 @@ use portreeve_fuzz::{TARGETS, Target};
 
 fn main() -> ExitCode {
     match Plan::from_arguments(std::env::args().skip(1)) {
-        Ok(plan) if plan.targets.iter().filter(|target| !plan.drive(target)).count() == 0 => {
-            ExitCode::SUCCESS
-        }
+        Ok(plan) if plan.drive_all() => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(problem) => {
             eprintln!("{problem}\nusage: drive [--seconds N] [--rounds N] [--seed N] [TARGET...]");
@@ -58,6 +59,25 @@ impl Plan {
             plan.targets = TARGETS.to_vec();
         }
         Ok(plan)
+    }
+
+    /// Whether all targets passed, one at a time on each core.
+    fn drive_all(&self) -> bool {
+        let left = Mutex::new(self.targets.iter());
+        let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let worker = || {
+            let mut passed = true;
+            while let Some(target) = next() {
+                passed &= self.drive(target);
+            }
+            passed
+        };
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        thread::scope(|scope| {
+            let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
+            // A worker that panicked has driven nothing to its end.
+            workers.into_iter().all(|worker| worker.join().unwrap_or(false))
+        })
     }
 
     /// Whether all rounds passed.
