@@ -1,4 +1,5 @@
-//! Facts that tests of layers begin with: a process that holds a port, a listener. Each test changes what it is about.
+//! Facts that tests of layers begin with: a process that holds a port, a listener. Each test changes what it
+//! is about.
 
 use portreeve_model::listener::Owner;
 use portreeve_model::{

@@ -7,7 +7,8 @@ use portreeve_linux::capabilities::Privileges;
 use portreeve_linux::system::System;
 use portreeve_model::Host;
 
-/// This machine, now. What is forced into all its programs is left out: only the look at processes asks for that.
+/// This machine, now. What is forced into all its programs is left out: only the look at processes asks for
+/// that.
 pub fn this_host() -> Host {
     let system = System::read();
     Host {

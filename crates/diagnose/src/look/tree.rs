@@ -85,7 +85,8 @@ impl Tree {
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// The files that a pattern with `*`, `?` and `[...]` in its components stands for, in order. A folder stands for the files in it.
+    /// The files that a pattern with `*`, `?` and `[...]` in its components stands for, in order. A folder
+    /// stands for the files in it.
     pub(super) fn matching(&self, pattern: &str) -> Vec<String> {
         let mut found = vec![String::new()];
         for component in pattern.split('/').filter(|component| !component.is_empty()) {

@@ -17,7 +17,8 @@ pub(in crate::layers) fn container_killed(case: &Case) -> bool {
             .any(|one| one.container.oom_killed && one.container.container.pid.is_none())
 }
 
-/// The end of the process that is to serve the port, where the kernel made it: nobody listens, and nothing of it runs.
+/// The end of the process that is to serve the port, where the kernel made it: nobody listens, and nothing of
+/// it runs.
 pub(in crate::layers) fn kill_of(case: &Case) -> Option<&Kill> {
     if !case.service.listeners.is_empty() {
         return None;

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-/// An address and a port as most write it: `443`, `*:443`, `:443`, `10.0.0.1:443`, `[::1]:443`. A name instead of an address counts as
-/// all addresses, and so do `0.0.0.0` and `::`: none.
+/// An address and a port as most write it: `443`, `*:443`, `:443`, `10.0.0.1:443`, `[::1]:443`. A name
+/// instead of an address counts as all addresses, and so do `0.0.0.0` and `::`: none.
 pub(in crate::look) fn endpoint(text: &str) -> Option<(Option<IpAddr>, u16)> {
     if let Ok(port) = text.parse() {
         return Some((None, port));

@@ -1,5 +1,5 @@
-//! Apache: one directive a line, `\` before the next; sections in `<...>`; `Include`, `ServerRoot`, `Define` and Debian's `envvars`;
-//! `<IfModule>` and `<IfDefine>` only where what they ask for is there.
+//! Apache: one directive a line, `\` before the next; sections in `<...>`; `Include`, `ServerRoot`, `Define`
+//! and Debian's `envvars`; `<IfModule>` and `<IfDefine>` only where what they ask for is there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -115,7 +115,8 @@ fn negated(word: &str) -> (&str, bool) {
     word.strip_prefix('!').map_or((word, true), |word| (word, false))
 }
 
-/// `export APACHE_LOG_DIR=/var/log/apache2$SUFFIX` of Debian's `envvars`; the suffix is empty for the only instance.
+/// `export APACHE_LOG_DIR=/var/log/apache2$SUFFIX` of Debian's `envvars`; the suffix is empty for the only
+/// instance.
 fn variables(envvars: &str) -> BTreeMap<String, String> {
     envvars
         .lines()

@@ -1,4 +1,5 @@
-//! Caddy: a `Caddyfile`, in which blocks open at the end of a line and close on a line of their own; `import`.
+//! Caddy: a `Caddyfile`, in which blocks open at the end of a line and close on a line of their own;
+//! `import`.
 
 use super::block::{Blocks, Origin};
 use super::directive::Directive;
@@ -24,7 +25,8 @@ pub(in crate::look) struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
-    /// The sites that the head of a block names; none where the block is something else: options, a snippet, a named route.
+    /// The sites that the head of a block names; none where the block is something else: options, a snippet,
+    /// a named route.
     pub(in crate::look) fn all_of(head: &'a Directive) -> impl Iterator<Item = Self> {
         let is_site = !head.name().is_empty() && !head.name().starts_with(['(', '&']);
         let words = if is_site { head.words.as_slice() } else { &[] };
@@ -49,7 +51,8 @@ pub(super) fn parse(text: &str, origin: &Origin, depth: Depth) -> Vec<Directive>
         return Vec::new();
     }
     let mut blocks = Blocks::default();
-    // A file with one site may leave out its braces: its first line is its address, and all that follows is its block.
+    // A file with one site may leave out its braces: its first line is its address, and all that follows is
+    // its block.
     let mut bare = depth == Depth::Nested;
     let mut lines = text.lines().zip(1..);
     while let Some((line, number)) = lines.next() {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 /// One directive, setting or head of a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::look) struct Directive {
-    /// Its name and values, without quotes. Where the language does not tell `Listen` from `listen`, the name is in small letters; that of
-    /// a section of Apache begins with `<`. The block of Caddy's options for everything has none.
+    /// Its name and values, without quotes. Where the language does not tell `Listen` from `listen`, the name
+    /// is in small letters; that of a section of Apache begins with `<`. The block of Caddy's options for
+    /// everything has none.
     pub(in crate::look) words: Vec<String>,
     /// The text, to be shown.
     pub(in crate::look) text: String,

@@ -45,7 +45,8 @@ pub(in crate::look) struct Bound {
     pub(in crate::look) transport: Transport,
 }
 
-/// The addresses of a `bind`: `:443`, `*:443,:80`, `ipv4@10.0.0.1:443`, `quic4@:443`, `:::443`, `[::]:443`, `:8000-8010`.
+/// The addresses of a `bind`: `:443`, `*:443,:80`, `ipv4@10.0.0.1:443`, `quic4@:443`, `:::443`, `[::]:443`,
+/// `:8000-8010`.
 pub(in crate::look) fn bound(directive: &Directive) -> impl Iterator<Item = Bound> {
     let addresses = if directive.name() == "bind" { directive.value() } else { "" };
     addresses.split(',').filter_map(bound_to)

@@ -1,4 +1,5 @@
-//! Configurations with one setting a line: `Port 22`, `port = 5432`, `port: 27017`, `ssl.pemfile = "/x"`; `include`.
+//! Configurations with one setting a line: `Port 22`, `port = 5432`, `port: 27017`, `ssl.pemfile = "/x"`;
+//! `include`.
 
 use super::block::Origin;
 use super::directive::Directive;

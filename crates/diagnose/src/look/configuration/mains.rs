@@ -36,7 +36,8 @@ impl Mains {
         folder: &str,
         tree: &Tree,
     ) -> Self {
-        // nginx and others write their whole command line into one word: `nginx: master process nginx -c /etc/x`.
+        // nginx and others write their whole command line into one word:
+        // `nginx: master process nginx -c /etc/x`.
         let words: Vec<&str> = command_line.iter().flat_map(|word| word.split_whitespace()).collect();
         let Some(software) = software.filter(|software| !software.file_options.is_empty()) else {
             // These may mean anything else: `postgres -c port=5433`.
@@ -63,8 +64,8 @@ impl Mains {
         }
     }
 
-    /// Those of a running process: what its command line names, or else the usual ones. Where a program has one main file, the first of
-    /// them that is there.
+    /// Those of a running process: what its command line names, or else the usual ones. Where a program has
+    /// one main file, the first of them that is there.
     pub(in crate::look) fn of_process(software: Option<&Software>, process: &Process, tree: &Tree) -> Self {
         let folder = working_directory(process.id.pid);
         let mut mains = Self::told(software, &process.command_line, &folder, tree);

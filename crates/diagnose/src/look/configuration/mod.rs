@@ -1,8 +1,9 @@
 //! Configurations of servers: one reader for each language, for everybody who asks what a server was told.
 //!
-//! Every language is read into [`Directive`]s, whichever block and included file they stand in. The readers know no meaning but that of
-//! what makes a configuration whole: includes, sections that count only under a condition, variables. They take everything: what they do
-//! not understand is a directive like any other. What a port, an upstream or a certificate is, those who ask know.
+//! Every language is read into [`Directive`]s, whichever block and included file they stand in. The readers
+//! know no meaning but that of what makes a configuration whole: includes, sections that count only under a
+//! condition, variables. They take everything: what they do not understand is a directive like any other.
+//! What a port, an upstream or a certificate is, those who ask know.
 
 mod address;
 mod apache;

@@ -13,8 +13,8 @@ fn includes(directive: &Directive) -> Option<Vec<&str>> {
     (directive.name() == "include").then(|| vec![directive.value()])
 }
 
-/// Where a `listen` binds: `443`, `*:443`, `[::]:443`, and an address or a name alone, which means port 80; no address means all. None
-/// for a Unix socket.
+/// Where a `listen` binds: `443`, `*:443`, `[::]:443`, and an address or a name alone, which means port 80;
+/// no address means all. None for a Unix socket.
 pub(in crate::look) fn listened(text: &str) -> Option<(Option<IpAddr>, u16)> {
     if text.is_empty() || text.starts_with("unix:") {
         return None;
@@ -127,8 +127,8 @@ fn tokens(text: &str) -> Vec<(Token, usize)> {
     tokens
 }
 
-/// Adds what follows a backslash, which means nothing itself there; the backslash stays, as patterns need it, but before what it keeps from
-/// ending a word. Says how many lines it went on.
+/// Adds what follows a backslash, which means nothing itself there; the backslash stays, as patterns need it,
+/// but before what it keeps from ending a word. Says how many lines it went on.
 fn escaped(next: Option<char>, word: &mut String) -> usize {
     match next {
         Some('t') => word.push('\t'),

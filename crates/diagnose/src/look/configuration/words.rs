@@ -1,6 +1,7 @@
 //! Words of a line, quoted or not, where a quote begins and ends a word (Apache, Caddy).
 
-/// The words of a line, up to one that begins with the sign of a comment. A quote behind a backslash ends nothing.
+/// The words of a line, up to one that begins with the sign of a comment. A quote behind a backslash ends
+/// nothing.
 pub(super) fn words(line: &str, quotes: [char; 2], comment: Option<char>) -> Vec<String> {
     let mut words = Vec::new();
     let mut characters = line.chars().peekable();

@@ -1,6 +1,7 @@
 //! Certificates that the configuration of the listening servers names, on this host.
 //!
-//! A file that can not be read is left out; what is named is evidence where it is found, and nothing is concluded from its absence.
+//! A file that can not be read is left out; what is named is evidence where it is found, and nothing is
+//! concluded from its absence.
 
 use portreeve_tls::Certificate;
 
@@ -9,7 +10,8 @@ use crate::facts::{ConfiguredCertificate, ServiceFacts};
 use crate::look::configuration::{self, Directive, Mains, every, joined, working_directory};
 use crate::look::tree::Tree;
 
-/// Words before the path of a certificate: nginx, Apache, lighttpd, Postfix, Dovecot, `HAProxy`, Caddy, stunnel, Exim.
+/// Words before the path of a certificate: nginx, Apache, lighttpd, Postfix, Dovecot, `HAProxy`, Caddy,
+/// stunnel, Exim.
 const WORDS: [&str; 11] = [
     "ssl_certificate",
     "SSLCertificateFile",

@@ -71,7 +71,8 @@ pub(super) fn named_namespace(case: &Case) -> Option<FaultDraft> {
     case.service.elsewhere.iter().find(named).map(|listener| elsewhere(case, listener))
 }
 
-/// In a container. That the port is open in a namespace without a name, which any sandbox may have, says nothing about this one.
+/// In a container. That the port is open in a namespace without a name, which any sandbox may have, says
+/// nothing about this one.
 pub(super) fn container_namespace(case: &Case) -> Option<FaultDraft> {
     let contained = |listener: &&Listener| listener.owner.container.is_some();
     case.service.elsewhere.iter().find(contained).map(|listener| elsewhere(case, listener))

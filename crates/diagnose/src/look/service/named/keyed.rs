@@ -1,4 +1,5 @@
-//! Settings whose values are ports: `Port 22`, `port = 5432`, `port: 27017`, `http_port 10.0.0.1:3128`, `-p 11211`.
+//! Settings whose values are ports: `Port 22`, `port = 5432`, `port: 27017`, `http_port 10.0.0.1:3128`,
+//! `-p 11211`.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,5 @@
-//! Apache: `ProxyPass`, `BalancerMember`, `RewriteRule` with `[P]`, `SetHandler "proxy:..."`, by virtual host and path.
+//! Apache: `ProxyPass`, `BalancerMember`, `RewriteRule` with `[P]`, `SetHandler "proxy:..."`, by virtual host
+//! and path.
 
 use std::collections::HashMap;
 

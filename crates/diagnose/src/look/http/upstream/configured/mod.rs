@@ -1,7 +1,8 @@
 //! Upstreams that a proxy's configuration names.
 //!
-//! Owns what directives of nginx, `HAProxy`, Apache and Caddy mean for the way of a request: which part of the configuration answers for it, and
-//! where that part sends it. What it does not understand, it passes over.
+//! Owns what directives of nginx, `HAProxy`, Apache and Caddy mean for the way of a request: which part of
+//! the configuration answers for it, and where that part sends it. What it does not understand, it passes
+//! over.
 
 mod apache;
 mod caddy;

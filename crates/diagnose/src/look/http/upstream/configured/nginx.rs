@@ -1,4 +1,5 @@
-//! nginx: `upstream`, `proxy_pass` and the other `*_pass`, as far as it can be told for which server and location.
+//! nginx: `upstream`, `proxy_pass` and the other `*_pass`, as far as it can be told for which server and
+//! location.
 
 use std::collections::HashMap;
 
@@ -27,7 +28,8 @@ pub(super) fn upstreams(directives: &[Directive], asked: &Asked) -> Vec<Configur
     found
 }
 
-/// The server that answers: by the port, then by the name, then the default; none where a pattern may take it.
+/// The server that answers: by the port, then by the name, then the default; none where a pattern may take
+/// it.
 fn chosen<'a>(servers: &[&'a Directive], asked: &Asked) -> Option<&'a Directive> {
     let listening: Vec<&'a Directive> =
         servers.iter().copied().filter(|server| listens(server, asked)).collect();
@@ -102,7 +104,8 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// `location` is the one that answers, in the server that answers.
     fn server(&mut self, server: &Directive, is_chosen: bool, location: Option<&Directive>) {
-        // A location without a destination of its own leads on inside: an index, `try_files`, a pattern for `.php`.
+        // A location without a destination of its own leads on inside: an index, `try_files`, a pattern for
+        // `.php`.
         let leads_on = location.is_none_or(|location| !has_pass(&location.block));
         self.block(
             &server.block,

@@ -9,7 +9,8 @@ fn asked(endpoint: &str, host: &str, path: &str) -> Asked {
     Asked { endpoint: endpoint.parse().unwrap(), host: host.into(), path: path.into() }
 }
 
-/// `*ADDRESS FILE:LINE` of each upstream of the program's usual file, the star where it is of the part that answers.
+/// `*ADDRESS FILE:LINE` of each upstream of the program's usual file, the star where it is of the part that
+/// answers.
 fn found_in_files(program: &str, files: &[(&str, &str)], asked: &Asked) -> Vec<String> {
     let software = Software::of_program(program).unwrap();
     let root = written(files);
