@@ -8,6 +8,7 @@ mod ask;
 mod merging;
 mod offer;
 mod opening;
+mod outcome;
 mod preference;
 mod removal;
 mod reply;

@@ -3,22 +3,24 @@
 //! Groups and signature algorithms are found on the same connections ([`Aside`]). Where they are restricted for that, and the pick may
 //! have come out differently for it, the same suites are offered again without the restriction, and that answer counts.
 
+mod beside;
+
 use std::collections::HashMap;
 
 use portreeve_model::tls::Order;
-use portreeve_wire::tls::messages::ExchangeKey;
 use portreeve_wire::tls::{AlertDescription, KeyExchange, NamedGroup, SignatureScheme, Suite, Version};
 
+use self::beside::sort_of;
 use super::aside::Aside;
 use super::merging::Merging;
 use super::offer::Offer;
+use super::outcome::{Outcome, Stop};
 use super::preference::Preference;
 use super::reply::{Refusal, Reply, Unclear};
 use super::signer::Signer;
 use super::suites::Suites;
 use super::vocabulary::Vocabulary;
 use crate::exchange::Flight;
-use crate::sealed::SealedFlight;
 
 /// More questions than any version needs: a server that goes on for ever is left.
 const QUESTIONS: u32 = 600;
@@ -67,22 +69,6 @@ struct Restriction {
 impl Restriction {
     fn is_none(self) -> bool {
         self == Self::default()
-    }
-}
-
-/// Why the loop ended before its end.
-#[derive(Clone, Debug)]
-pub(super) enum Stop {
-    /// It closed or sent an odd alert, and has never answered anything else.
-    Doubtful(Refusal),
-    /// Anything else.
-    Unclear(Unclear),
-}
-
-impl Stop {
-    /// Why nothing can be concluded, where it is not a refusal that may mean anything.
-    pub(super) fn unclear(&self) -> Option<&Unclear> {
-        if let Self::Unclear(why) = self { Some(why) } else { None }
     }
 }
 
@@ -277,44 +263,6 @@ impl Removal {
         }
     }
 
-    /// What was chosen beside the suite.
-    fn note(&mut self, flight: &Flight) {
-        let hello = flight.hello.as_ref();
-        if let Some(protocol) = hello.and_then(portreeve_wire::tls::ServerHello::application_protocol) {
-            let name = String::from_utf8_lossy(&protocol).into_owned();
-            // Who takes the second of two does not know the first.
-            self.protocols.retain(|offered| *offered != name);
-            if self.protocols_seen.is_empty() && name != "h2" {
-                self.protocols.clear();
-            }
-            if !self.protocols_seen.contains(&name) {
-                self.protocols_seen.push(name);
-            }
-        }
-        let Some(exchange) = &flight.key_exchange else {
-            if matches!(self.phase, Phase::Asides) {
-                self.give_up_asides();
-            }
-            return;
-        };
-        if let ExchangeKey::Curve { group, .. } = exchange.key {
-            if self.asked.groups && self.needed_group() == Some(group) {
-                self.is_bound_to_curve = true;
-            } else {
-                self.groups.pick(group, self.asked.groups);
-            }
-        }
-        if self.suspects && self.asked.signer.is_some() && !self.asked.groups {
-            self.suspects = false;
-            self.groups.exhaust();
-        }
-        if let Some(scheme) = exchange.scheme {
-            let signer = Signer::of(scheme);
-            let removed = self.asked.signer == Some(signer);
-            self.with_aside(signer, |aside| aside.pick(scheme, removed));
-        }
-    }
-
     fn unclear(&mut self, stop: Stop) {
         match &mut self.phase {
             // It answered before, and not such a long hello.
@@ -334,11 +282,6 @@ impl Removal {
     fn stop(&mut self, stop: Stop) {
         self.stopped = Some(stop);
         self.phase = Phase::Over;
-    }
-
-    fn give_up_asides(&mut self) {
-        self.groups.exhaust();
-        self.signatures.iter_mut().for_each(|(_, aside)| aside.exhaust());
     }
 
     /// Goes to the next phase as long as one has nothing to ask.
@@ -386,110 +329,10 @@ impl Removal {
         }
     }
 
-    fn asides_are_over(&self) -> bool {
-        let is_missing = |(signer, aside): &(Signer, Aside<SignatureScheme>)| {
-            !aside.seen().is_empty()
-                && !aside.is_over()
-                && self.found().iter().any(|suite| signs(*suite, *signer))
-        };
-        let groups_are_missing =
-            !self.groups.is_over() && self.found().iter().any(|suite| self.shows_groups(*suite));
-        !self.is_thorough || (!groups_are_missing && !self.signatures.iter().any(is_missing))
-    }
-
-    /// Whether a suite can show groups that are still missing.
-    fn shows_groups(&self, suite: Suite) -> bool {
-        suite.key_exchange() == Some(KeyExchange::Ecdhe)
-            && !(self.is_bound_to_curve && signs(suite, Signer::Ecdsa))
-    }
-
-    /// The curve of the server's certificate, without which it can not use it (RFC 8422, 5.1), where it was seen as a group, too.
-    fn needed_group(&self) -> Option<NamedGroup> {
-        if self.is_bound_to_curve {
-            return None;
-        }
-        let curve = self.flights.iter().rev().find_map(|flight| super::signer::curve(flight.chain.first()?));
-        curve.filter(|group| self.groups.seen().contains(group))
-    }
-
-    /// Suites that show what is still missing.
-    fn suites_with_key_exchange(&self) -> Vec<Suite> {
-        let mut suites = self.found();
-        if !self.groups.is_over() && suites.iter().any(|suite| self.shows_groups(*suite)) {
-            suites.retain(|suite| self.shows_groups(*suite));
-        } else if let Some((signer, _)) =
-            self.signatures.iter().find(|(_, one)| !one.is_over() && !one.seen().is_empty())
-        {
-            suites.retain(|suite| signs(*suite, *signer));
-        }
-        suites
-    }
-
-    fn restriction(&self) -> Restriction {
-        if self.doubt.is_some() || !self.is_thorough {
-            return Restriction::default();
-        }
-        let expected = match self.phase {
-            Phase::Suites => {
-                let Some(last) = self.last else { return Restriction::default() };
-                Some(self.habits.get(&last).copied().unwrap_or(last))
-            }
-            Phase::Asides => self.suites_with_key_exchange().first().copied().and_then(sort_of),
-            _ => None,
-        };
-        let Some((exchange, signer)) = expected else { return Restriction::default() };
-        let signer = signer.filter(|signer| self.find(*signer).is_some_and(Aside::wants_removal));
-        let can_restrict = !self.is_bound_to_curve || matches!(self.phase, Phase::Asides);
-        let groups = exchange == KeyExchange::Ecdhe && self.groups.wants_removal() && can_restrict;
-        Restriction { groups: groups && (!self.suspects || signer.is_none()), signer }
-    }
-
-    fn offered_groups(&self) -> Vec<NamedGroup> {
-        if !self.asked.groups {
-            return self.groups.rotated();
-        }
-        self.groups.left().iter().copied().chain(self.needed_group()).collect()
-    }
-
-    fn offered_signatures(&self) -> Vec<SignatureScheme> {
-        let of = |(signer, aside): &(Signer, Aside<SignatureScheme>)| match self.asked.signer {
-            Some(asked) if asked == *signer => aside.left().to_vec(),
-            _ => aside.rotated(),
-        };
-        self.signatures.iter().flat_map(of).collect()
-    }
-
-    fn find(&self, signer: Signer) -> Option<&Aside<SignatureScheme>> {
-        self.signatures.iter().find(|(one, _)| *one == signer).map(|(_, aside)| aside)
-    }
-
-    fn with_aside(&mut self, signer: Signer, change: impl FnOnce(&mut Aside<SignatureScheme>)) {
-        if let Some((_, aside)) = self.signatures.iter_mut().find(|(one, _)| *one == signer) {
-            change(aside);
-        }
-    }
-
     /// The suites that it speaks, in the server's order where it has one.
     fn found(&self) -> Vec<Suite> {
         self.suites.chosen().concat()
     }
-}
-
-/// What the loop found out.
-#[derive(Debug)]
-pub(super) struct Outcome {
-    pub(super) version: Version,
-    pub(super) suites: Vec<Suite>,
-    pub(super) order: Order,
-    pub(super) flights: Vec<Flight>,
-    pub(super) groups: Vec<NamedGroup>,
-    pub(super) group_order: Order,
-    pub(super) signatures: Vec<SignatureScheme>,
-    /// Flights of TLS 1.3 with different certificates.
-    pub(super) sealed: Vec<SealedFlight>,
-    pub(super) protocols: Vec<String>,
-    pub(super) refusal: Option<Refusal>,
-    pub(super) stopped: Option<Stop>,
 }
 
 impl From<Removal> for Outcome {
@@ -512,12 +355,4 @@ impl From<Removal> for Outcome {
 
 fn suite_of(flight: &Flight) -> Option<Suite> {
     flight.hello.as_ref().map(|hello| hello.suite)
-}
-
-fn sort_of(suite: Suite) -> Option<Sort> {
-    Some((suite.key_exchange()?, Signer::of_suite(suite)))
-}
-
-fn signs(suite: Suite, signer: Signer) -> bool {
-    Signer::of_suite(suite) == Some(signer)
 }

@@ -4,7 +4,8 @@ use portreeve_model::tls::{Order, Support};
 use portreeve_wire::tls::Version;
 
 use super::ask::Asker;
-use super::removal::{Outcome, Removal, Stop};
+use super::outcome::{Outcome, Stop};
+use super::removal::Removal;
 use super::reply::{Refusal, Reply, Unclear};
 use super::ssl2::{self, Ssl2};
 use super::tls13::Removal13;

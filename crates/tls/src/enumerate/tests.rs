@@ -8,7 +8,8 @@ use portreeve_wire::tls::{
 };
 
 use super::offer::Offer;
-use super::removal::{Outcome, Removal};
+use super::outcome::Outcome;
+use super::removal::Removal;
 use super::reply::{Refusal, Reply, Unclear};
 use super::signer::Signer;
 use super::tls13::Removal13;

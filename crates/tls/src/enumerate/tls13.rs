@@ -6,8 +6,8 @@ use portreeve_wire::tls::{AlertDescription, NamedGroup, Suite, Version};
 
 use super::aside::Aside;
 use super::offer::Offer;
+use super::outcome::{Outcome, Stop};
 use super::preference::{Preference, is_chacha};
-use super::removal::{Outcome, Stop};
 use super::reply::{Refusal, Reply, Unclear};
 use super::signatures::Signatures;
 use super::vocabulary::Vocabulary;
