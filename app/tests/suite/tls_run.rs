@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use portreeve_lab::loopback;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -207,7 +208,7 @@ fn exit_codes_tell_what_it_comes_to() {
     let ran = audit(&expired, &[&format!("localhost:{}", expired.port)]);
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.notes);
     assert!(ran.out.contains("expired"), "{}", ran.out);
-    let closed = format!("127.0.0.1:{}", free_port());
+    let closed = loopback::free_port().unwrap().to_string();
     let refused = Ran::of(program(None).arg(&closed).output().unwrap());
     assert_eq!(refused.code, 4, "{}{}", refused.out, refused.notes);
     assert!(refused.out.contains("connection refused"), "{}", refused.out);
@@ -223,8 +224,10 @@ fn one_bad_host_stops_nobody() {
     let nginx = Nginx::modern();
     let list = nginx.file("hosts.txt");
     let (good, port) = (format!("localhost:{}", nginx.port), nginx.port);
-    let text =
-        format!("# ours\n{good}\n\nnosuch.invalid # gone\n127.0.0.1:{}\n127.0.0.2:{port}\n", free_port());
+    let text = format!(
+        "# ours\n{good}\n\nnosuch.invalid # gone\n{}\n127.0.0.2:{port}\n",
+        loopback::free_port().unwrap()
+    );
     fs::write(&list, &text).unwrap();
     let ran = audit(&nginx, &["-f", list.to_str().unwrap(), "--jsonl"]);
     let lines = ran.lines();

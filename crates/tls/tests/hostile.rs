@@ -336,10 +336,7 @@ fn two_servers_behind_one_address_are_seen() {
 
 #[test]
 fn nobody_there_is_told_at_once() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
-    let audit = audit(address);
+    let audit = audit(portreeve_lab::loopback::free_port().unwrap());
     assert!(
         matches!(audit.outcome, Outcome::Unreachable { reason: Unreached::Refused, .. }),
         "{:?}",

@@ -24,6 +24,15 @@ pub(crate) fn audit(address: SocketAddr) -> Audit {
 
 /// Audits it within limits.
 pub(crate) fn audit_within(address: SocketAddr, limits: Limits) -> Audit {
+    audit_as(address, limits, PATIENCE)
+}
+
+/// Audits a real server, which may be slow on a machine that does much else.
+pub(crate) fn audit_patiently(address: SocketAddr) -> Audit {
+    audit_as(address, Limits::default(), Patience::default())
+}
+
+fn audit_as(address: SocketAddr, limits: Limits, patience: Patience) -> Audit {
     let endpoint = Endpoint {
         text: address.to_string(),
         host: "example.test".to_owned(),
@@ -35,7 +44,7 @@ pub(crate) fn audit_within(address: SocketAddr, limits: Limits) -> Audit {
     let store = Arc::new(Store::mozilla());
     let options = Options {
         limits,
-        patience: PATIENCE,
+        patience,
         http: true,
         resolver: None,
         explain: portreeve_tls::explain::Explain::No,
