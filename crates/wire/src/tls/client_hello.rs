@@ -27,6 +27,8 @@ pub struct ClientHello {
     pub compression: Vec<u8>,
     /// Extensions in their order. SSL 3.0 knows none: with an empty list the field is left out altogether.
     pub extensions: Vec<Extension>,
+    /// How many bytes of the message a record holds at most; at least one, and 16384 as a rule (RFC 8446, 5.1).
+    pub fragment: usize,
 }
 
 impl ClientHello {
@@ -41,6 +43,7 @@ impl ClientHello {
             suites: suites.into(),
             compression: vec![0],
             extensions: Vec::new(),
+            fragment: FRAGMENT,
         }
     }
 
@@ -87,12 +90,13 @@ impl ClientHello {
             suites: numbers_of(cursor.vector16()?).map(Suite).collect(),
             compression: cursor.vector8()?.to_vec(),
             extensions: cursor.vector16().map(|block| Extension::decode_all(block).0).unwrap_or_default(),
+            fragment: FRAGMENT,
         })
     }
 
     /// The message in its records.
     pub fn encode(&self) -> Vec<u8> {
-        records(ContentType::Handshake, self.record_version, &self.message())
+        records_of(ContentType::Handshake, self.record_version, &self.message(), self.fragment)
     }
 
     /// The extension of a sort.
@@ -129,10 +133,19 @@ fn numbers_of(bytes: &[u8]) -> impl Iterator<Item = u16> {
 
 /// Content in as many records as it needs; none is one empty record.
 pub fn records(content: ContentType, version: Version, bytes: &[u8]) -> Vec<u8> {
+    records_of(content, version, bytes, FRAGMENT)
+}
+
+/// The same with so many bytes in a record at most.
+fn records_of(content: ContentType, version: Version, bytes: &[u8], most: usize) -> Vec<u8> {
     let record = |fragment: &[u8]| {
         [&[content.value()], &version.value().to_be_bytes()[..], &prefixed(fragment)].concat()
     };
-    if bytes.is_empty() { record(bytes) } else { bytes.chunks(FRAGMENT).flat_map(record).collect() }
+    if bytes.is_empty() {
+        record(bytes)
+    } else {
+        bytes.chunks(most.clamp(1, FRAGMENT)).flat_map(record).collect()
+    }
 }
 
 /// Groups of TLS 1.2 and before: NIST's, Brainpool's, X25519 and X448.

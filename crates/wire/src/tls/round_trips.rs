@@ -28,6 +28,7 @@ fn client_hello() -> impl Strategy<Value = ClientHello> {
             suites: suites.into_iter().map(Suite).collect(),
             compression,
             extensions,
+            fragment: 1 << 14,
         }
     })
 }
