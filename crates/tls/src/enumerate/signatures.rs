@@ -66,8 +66,13 @@ impl Signatures {
             Some(scheme) => {
                 let place = self.left.iter().position(|one| *one == scheme);
                 self.seen.extend(place.map(|place| self.left.remove(place)));
-                // One that takes what was not offered would do so for ever.
-                self.over |= place.is_none() || self.left.is_empty();
+                if place.is_none() && !self.alike {
+                    // It goes by the first hello, as BoringSSL does, which names all.
+                    self.alike = true;
+                } else {
+                    // One that takes what was not offered would do so for ever.
+                    self.over |= place.is_none() || self.left.is_empty();
+                }
             }
             None if self.may_mind(&flight) => self.alike = true,
             None => self.over = true,
@@ -170,6 +175,9 @@ mod tests {
     fn a_server_that_takes_what_was_not_offered_is_not_asked_for_ever() {
         let mut signatures = Signatures::new();
         signatures.take(signed(SignatureScheme::Ed25519, 1));
+        // Its choice may be out of the first hello, which named all.
+        signatures.take(signed(SignatureScheme::Ed25519, 1));
+        assert!(signatures.are_alike() && !signatures.is_over());
         signatures.take(signed(SignatureScheme::Ed25519, 1));
         assert!(signatures.is_over());
         assert_eq!(signatures.found().0, [SignatureScheme::Ed25519]);
