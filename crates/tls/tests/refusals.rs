@@ -4,13 +4,19 @@
 mod mock;
 mod stage;
 
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
+use portreeve_lab::loopback::Served;
 use portreeve_model::tls::{Audit, Outcome, Support};
 use portreeve_wire::tls::Version;
 
 use mock::{Hello, Server};
-use stage::{audit, protocol};
+use rcgen::{CertificateParams, KeyPair};
+use stage::{audit, audit_patiently, protocol};
 
 /// A server that answers every hello with this alert.
 fn refusing(alert: u8) -> Audit {
@@ -65,4 +71,28 @@ fn a_site_that_is_not_known_by_the_name_is_inconclusive() {
     let audit = audit(mock.address);
     assert_eq!(protocol(&audit, Version::Tls12).support, Support::Yes);
     assert!(audit.inconclusive.iter().any(|one| one.contains("without a name")), "{:?}", audit.inconclusive);
+}
+
+/// No hello of SSL 3.0 names a site, so that its refusal is one of SSL 3.0, and not of the name.
+#[test]
+fn a_server_that_wants_a_name_speaks_no_version_without_names() {
+    let haproxy = |folder: &Path, address: SocketAddr| {
+        let key = KeyPair::generate().unwrap();
+        let made = CertificateParams::new(["example.test".to_owned()]).unwrap().self_signed(&key).unwrap();
+        fs::write(folder.join("both.pem"), made.pem() + &key.serialize_pem()).unwrap();
+        let configuration = format!(
+            "defaults\n mode http\n timeout client 10s\n timeout connect 5s\n timeout server 10s\n\
+             frontend web\n bind {address} ssl crt both.pem strict-sni\n http-request return status 200\n"
+        );
+        fs::write(folder.join("haproxy.cfg"), configuration).unwrap();
+        let mut command = Command::new("haproxy");
+        command.args(["-db", "-f", "haproxy.cfg"]).current_dir(folder);
+        command
+    };
+    let server = Served::start(haproxy).unwrap();
+    let audit = audit_patiently(server.address);
+    assert_eq!(audit.outcome, Outcome::Audited);
+    let ssl3 = protocol(&audit, Version::Ssl3);
+    assert_eq!(ssl3.support, Support::No, "{ssl3:?}");
+    assert!(!audit.is_incomplete(), "{:#?}", audit.weaknesses);
 }

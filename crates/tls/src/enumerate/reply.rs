@@ -101,13 +101,13 @@ impl Reply {
                 hello.suite, hello.suite.0
             )),
             Some(_) => Self::Chose(Box::new(flight)),
-            None => Self::without_hello(heard, &flight, name),
+            None => Self::without_hello(heard, &flight, offer.version, name),
         }
     }
 
-    fn without_hello(heard: &Transcript, flight: &Flight, name: Option<&str>) -> Self {
+    fn without_hello(heard: &Transcript, flight: &Flight, version: Version, name: Option<&str>) -> Self {
         if let Some(alert) = flight.refusal() {
-            return Self::of_alert(alert, heard, name);
+            return Self::of_alert(alert, heard, version, name);
         }
         if let Some(why) = flight.malformed.clone().or_else(|| heard.unreadable()) {
             return Self::Unclear(Unclear::Unreadable(format!("the answer can not be read: {why}")));
@@ -134,7 +134,7 @@ impl Reply {
         }
     }
 
-    fn of_alert(alert: Alert, heard: &Transcript, name: Option<&str>) -> Self {
+    fn of_alert(alert: Alert, heard: &Transcript, version: Version, name: Option<&str>) -> Self {
         use AlertDescription as Is;
         let description = alert.description;
         let refusal = Refusal {
@@ -149,6 +149,8 @@ impl Reply {
             | Is::InsufficientSecurity
             | Is::NoApplicationProtocol
             | Is::InappropriateFallback => Self::Refused(refusal),
+            // No client of SSL 3.0 names a site: a server that wants a name agrees to nothing with any of them.
+            Is::UnrecognizedName if version == Version::Ssl3 => Self::Refused(refusal),
             Is::UnrecognizedName => Self::Unclear(Unclear::Name(match name {
                 Some(name) => {
                     format!("the server knows no site of the name {name} (alert unrecognized_name)")
