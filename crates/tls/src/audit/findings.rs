@@ -74,7 +74,7 @@ const WITHDRAWN: [(&str, Version, Severity, &str); 4] = [
         "tls/sslv3-spoken",
         Version::Ssl3,
         Severity::High,
-        "SSL 3.0 is withdrawn (RFC 7568): what it encrypts can be read byte by byte (POODLE).",
+        "SSL 3.0 is withdrawn (RFC 7568): its blocks can be read byte by byte (POODLE), and RC4, which it has beside them, is broken.",
     ),
     (
         "tls/tls10-spoken",

@@ -58,11 +58,14 @@ fn ssl2_suite(suite: ssl2::Suite) -> Suite {
 
 fn protocol(known: &Known, one: &KnownVersion) -> Protocol {
     let is_spoken = one.support == Support::Yes;
-    let mut evidence = evidence(known, one.version);
-    if let Some(flight) = one.flights.first().filter(|_| is_spoken) {
-        let what = flight.hello.as_ref().map(|hello| format!("ServerHello chose {}", hello.suite));
-        evidence.insert(0, Evidence::server(what.unwrap_or_default(), &flight.hello_body));
-    }
+    // How a version is refused that is spoken says what else is not, and not whether it is.
+    let evidence = match one.flights.first().filter(|_| is_spoken) {
+        Some(flight) => {
+            let what = flight.hello.as_ref().map(|hello| format!("ServerHello chose {}", hello.suite));
+            vec![Evidence::server(what.unwrap_or_default(), &flight.hello_body)]
+        }
+        None => evidence(known, one.version),
+    };
     Protocol {
         version: one.version.to_string(),
         number: one.version.value(),
