@@ -1,12 +1,12 @@
 //! What enumeration found out: what checks start from, so that nothing is asked twice.
 
 use portreeve_model::tls::{Evidence, Order, Support};
-use portreeve_wire::tls::{NamedGroup, SignatureScheme, Suite, Version};
+use portreeve_wire::tls::{AlertDescription, NamedGroup, SignatureScheme, Suite, Version};
 use tokio::sync::OnceCell;
 
 use crate::certificates::Nameless;
 use crate::checks::Rides;
-use crate::client::{Meeting, Tickets};
+use crate::client::{Ending, Meeting, Tickets};
 use crate::exchange::Flight;
 use crate::http::NoAnswer;
 use crate::sealed::SealedFlight;
@@ -97,6 +97,38 @@ impl Known {
     pub fn nothing_agreed(&self) -> Option<String> {
         let is_met = self.modern.as_ref().is_some_and(Meeting::is_done);
         self.refused.clone().filter(|_| !is_met)
+    }
+
+    /// Why the modern client got no handshake with the target's name; none where it did. What such a client is refused says nothing of
+    /// what it asks for besides.
+    pub fn no_modern(&self) -> Option<String> {
+        let Some(met) = &self.modern else {
+            return Some("the modern client of this program got no connection".to_owned());
+        };
+        Some(match (&met.ending, met.refusal()) {
+            (Ending::Done, _) => return None,
+            (_, Some(AlertDescription::HandshakeFailure)) => {
+                "the server refuses the modern client of this program with handshake_failure: they may have no group, suite or signature \
+                 algorithm in common"
+                    .to_owned()
+            }
+            (_, Some(alert)) => format!("the server refuses the modern client of this program with {alert}"),
+            (Ending::Closed, _) => {
+                "the server closes the connection of the modern client of this program".to_owned()
+            }
+            (Ending::Reset, _) => {
+                "the server resets the connection of the modern client of this program".to_owned()
+            }
+            (Ending::Timeout, _) => {
+                "the server does not answer the modern client of this program in time".to_owned()
+            }
+            (Ending::Incompatible(why) | Ending::Failed(why), _) => {
+                format!("the modern client of this program can not go on ({why})")
+            }
+            (Ending::Alert | Ending::NotTls(_), None) => {
+                "the modern client of this program got no handshake".to_owned()
+            }
+        })
     }
 
     /// Why it is not known whether one of the versions is spoken for which `is` holds; none where that is known of all.

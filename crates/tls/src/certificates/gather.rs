@@ -4,10 +4,10 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Instant;
 
-use portreeve_wire::tls::{ExtensionType, Version};
+use portreeve_wire::tls::{AlertDescription, ExtensionType, Suite, Version};
 
 use super::served::Offered;
-use crate::audit::{Greeting, Scene};
+use crate::audit::{Greeting, Known, Scene};
 use crate::client::{self, Meeting};
 use crate::exchange::{End, Flight};
 use crate::sealed::SealedFlight;
@@ -44,6 +44,8 @@ pub enum Nameless {
     Refused(String),
     /// It is not known: why.
     Unknown(String),
+    /// Nobody gets a certificate: every suite that the server takes is anonymous.
+    Nobody,
     /// The target has no name, so that all were asked without one.
     NotApplicable,
 }
@@ -146,9 +148,11 @@ async fn ask_without_name(scene: &Scene) -> Nameless {
         return Nameless::NotApplicable;
     }
     // The newest version with certificates that can be read.
-    let readable = scene.known.spoken().filter(|one| one.version.value() <= Version::Tls12.value()).last();
-    let answer = match readable.filter(|one| !one.suites.is_empty()) {
+    let old = || scene.known.spoken().filter(|one| one.version.value() <= Version::Tls12.value());
+    let readable = old().filter(|one| one.suites.iter().copied().any(has_certificate)).last();
+    let answer = match readable {
         Some(version) => by_hello(scene, version.version).await,
+        None if known.is_empty() && is_anonymous(&scene.known) => return Nameless::Nobody,
         None => by_handshake(scene).await,
     };
     match answer {
@@ -164,7 +168,22 @@ async fn ask_without_name(scene: &Scene) -> Nameless {
     }
 }
 
-/// With the codec of this program.
+fn has_certificate(suite: Suite) -> bool {
+    !suite.is_anonymous() && !suite.is_signal()
+}
+
+/// Whether every suite that the server takes is anonymous, and all of them are known.
+fn is_anonymous(known: &Known) -> bool {
+    let mut spoken = known.spoken().peekable();
+    let is_some = spoken.peek().is_some();
+    let is_known =
+        known.doubt(|_| true).is_none() && known.versions.iter().all(|one| one.incomplete.is_none());
+    is_some
+        && is_known
+        && spoken.all(|one| !one.suites.is_empty() && !one.suites.iter().copied().any(has_certificate))
+}
+
+/// With the codec of this program. That the suites are no reason to refuse is known: with the name some of them were taken.
 async fn by_hello(scene: &Scene, version: Version) -> Result<Sent, Nameless> {
     let greeting = Greeting { server_name: None, ..scene.greeting.clone() };
     let suites = scene.suites_for_another_name(version);
@@ -185,7 +204,8 @@ async fn by_hello(scene: &Scene, version: Version) -> Result<Sent, Nameless> {
     })
 }
 
-/// With a modern client: the certificates of TLS 1.3 are encrypted.
+/// With a modern client: the certificates of TLS 1.3 are encrypted. That the name is missing is the reason of a refusal only where the server
+/// says so, or where the same client got a handshake with it.
 async fn by_handshake(scene: &Scene) -> Result<Sent, Nameless> {
     let place = scene.line.connection().await.map_err(Nameless::Unknown)?;
     let (address, patience) = (scene.address(), scene.line.patience());
@@ -204,7 +224,13 @@ async fn by_handshake(scene: &Scene) -> Result<Sent, Nameless> {
     if !meeting.chain.is_empty() {
         return Ok(of_meeting(&meeting));
     }
-    Err(match (meeting.refusal(), &meeting.ending) {
+    let refusal = meeting.refusal();
+    if refusal != Some(AlertDescription::UnrecognizedName)
+        && let Some(why) = scene.known.no_modern()
+    {
+        return Err(Nameless::Unknown(why));
+    }
+    Err(match (refusal, &meeting.ending) {
         (Some(alert), _) => Nameless::Refused(format!("the alert {alert}")),
         (_, client::Ending::Closed) => Nameless::Refused("an end of the connection".to_owned()),
         (_, client::Ending::Reset) => Nameless::Refused("a reset".to_owned()),

@@ -65,7 +65,8 @@ async fn chosen(scene: &Scene) -> Vec<String> {
 
 fn protocols(known: &Known, chosen: Vec<String>) -> Feature {
     let refused = known.modern.as_ref().and_then(client::Meeting::refusal);
-    let answered = known.flights().any(|flight| flight.hello.is_some())
+    // TLS 1.3 tells its choice encrypted only.
+    let answered = known.flights().any(|flight| flight.version().is_some_and(|one| one != Version::Tls13))
         || known.modern.as_ref().is_some_and(client::Meeting::is_done);
     let (support, statement) = match chosen.as_slice() {
         [] if refused == Some(AlertDescription::NoApplicationProtocol) => (
@@ -75,7 +76,10 @@ fn protocols(known: &Known, chosen: Vec<String>) -> Feature {
         [] if answered => {
             (Support::No, "The server chooses none where h2 and http/1.1 are offered.".to_owned())
         }
-        [] => (Support::Inconclusive, "No handshake came so far that one would be chosen.".to_owned()),
+        [] => {
+            let why = known.no_modern().map(|why| format!(": {why}")).unwrap_or_default();
+            (Support::Inconclusive, format!("No handshake came so far that one would be chosen{why}."))
+        }
         [one] => (Support::Yes, format!("The server chooses {one}.")),
         [best, rest @ ..] => {
             (Support::Yes, format!("The server chooses {best}, and without it {}.", rest.join(", ")))
@@ -134,15 +138,24 @@ pub(super) async fn offer_unknown(scene: &Scene) -> Unknown {
     let name = scene.greeting.server_name.clone();
     let wish = Wish { alpn: vec![UNKNOWN.to_vec()], version: Some(Version::Tls13), ..Wish::default() };
     let made = tokio::task::spawn_blocking(move || record(address, name.as_deref(), &wish, patience)).await;
-    made.map_or_else(|error| Unknown::NotKnown(error.to_string()), |recording| judge_recording(&recording))
+    let doubt = known.no_modern();
+    made.map_or_else(
+        |error| Unknown::NotKnown(error.to_string()),
+        |recording| judge_recording(&recording, doubt),
+    )
 }
 
-/// Of a handshake of TLS 1.3, whose answer is encrypted.
-fn judge_recording(recording: &Recording) -> Unknown {
+/// Of a handshake of TLS 1.3, whose answer is encrypted. Other alerts than the one for this are about the protocol only where the same client
+/// got a handshake with a known one: `doubt` is why it did not.
+fn judge_recording(recording: &Recording, doubt: Option<String>) -> Unknown {
     match &recording.ending {
         Ok(()) => Unknown::Ignored(None, Vec::new()),
         Err(Trouble::Library(Error::AlertReceived(alert))) => {
-            Unknown::Refused(AlertDescription::from(u8::from(*alert)).to_string(), Vec::new())
+            let alert = AlertDescription::from(u8::from(*alert));
+            match doubt.filter(|_| alert != AlertDescription::NoApplicationProtocol) {
+                Some(doubt) => Unknown::NotKnown(doubt),
+                None => Unknown::Refused(alert.to_string(), Vec::new()),
+            }
         }
         Err(Trouble::Library(Error::PeerMisbehaved(
             PeerMisbehaved::SelectedUnofferedApplicationProtocol,

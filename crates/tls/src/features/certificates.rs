@@ -136,6 +136,12 @@ fn without_name(nameless: &Nameless, sent: &[Sent]) -> Feature {
             Support::Inconclusive,
             format!("What a client gets that names no server is not known: {why}."),
         ),
+        Nameless::Nobody => feature(
+            id,
+            Support::NotApplicable,
+            "Nobody gets a certificate, with a name or without: every suite that the server takes is anonymous."
+                .to_owned(),
+        ),
         Nameless::NotApplicable => feature(
             id,
             Support::NotApplicable,

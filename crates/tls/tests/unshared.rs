@@ -1,0 +1,96 @@
+//! Servers with which the modern client of the library agrees on nothing: what it would have asked is told as not known.
+#![expect(clippy::unwrap_used, reason = "a test: a panic is how it reports")]
+
+mod stage;
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+
+use portreeve_lab::loopback::Served;
+use portreeve_model::tls::{Audit, Feature, Outcome, Support, Verdict, Weakness};
+use rcgen::{CertificateParams, KeyPair};
+use stage::audit_patiently as audit;
+
+/// Writes a certificate for more than one host, and its key.
+fn certificate(folder: &Path) {
+    let key = KeyPair::generate().unwrap();
+    let made = CertificateParams::new(["*.test".to_owned(), "example.test".to_owned()]).unwrap();
+    let made = made.self_signed(&key).unwrap().pem();
+    fs::write(folder.join("both.pem"), [made.as_str(), &key.serialize_pem()].concat()).unwrap();
+    fs::write(folder.join("cert.pem"), made).unwrap();
+    fs::write(folder.join("key.pem"), key.serialize_pem()).unwrap();
+}
+
+/// One of HTTP, with these words beside its certificate.
+fn haproxy(words: &str) -> Served {
+    let server = |folder: &Path, address: SocketAddr| {
+        certificate(folder);
+        let configuration = format!(
+            "defaults\n mode http\n timeout client 9s\n timeout connect 9s\n timeout server 9s\nfrontend all\n \
+             bind {address} ssl crt both.pem {words}\n http-request return status 200\n"
+        );
+        fs::write(folder.join("haproxy.cfg"), configuration).unwrap();
+        let mut command = Command::new("haproxy");
+        command.args(["-db", "-f", "haproxy.cfg"]).current_dir(folder);
+        command
+    };
+    Served::start(server).unwrap()
+}
+
+/// OpenSSL's server.
+fn openssl(arguments: &[&str]) -> Served {
+    let server = |folder: &Path, address: SocketAddr| {
+        certificate(folder);
+        let mut command = Command::new("openssl");
+        command
+            .args(["s_server", "-accept", &address.to_string(), "-www"])
+            .args(arguments)
+            .current_dir(folder);
+        command
+    };
+    Served::start(server).unwrap()
+}
+
+const KEYS: [&str; 4] = ["-cert", "cert.pem", "-key", "key.pem"];
+
+fn feature<'a>(audit: &'a Audit, id: &str) -> &'a Feature {
+    audit.features.iter().find(|one| one.id == id).unwrap_or_else(|| panic!("no {id}"))
+}
+
+fn weakness<'a>(audit: &'a Audit, id: &str) -> &'a Weakness {
+    audit.weaknesses.iter().find(|one| one.id == id).unwrap_or_else(|| panic!("no {id}"))
+}
+
+#[test]
+fn a_refusal_of_the_modern_client_is_none_of_what_it_asked_for() {
+    for only in [["-groups", "secp521r1"], ["-ciphersuites", "TLS_AES_128_CCM_SHA256"]] {
+        let server = openssl(&[&KEYS[..], &only, &["-tls1_3"]].concat());
+        let audit = audit(server.address);
+        assert_eq!(audit.outcome, Outcome::Audited, "{only:?}");
+        for id in ["alpn", "alpn-strict", "without-server-name"] {
+            let told = feature(&audit, id);
+            assert_eq!(told.support, Support::Inconclusive, "{only:?} {told:?}");
+            assert!(told.statement.contains("handshake_failure"), "{only:?} {told:?}");
+        }
+        let alpaca = weakness(&audit, "alpaca");
+        assert_eq!(alpaca.verdict, Verdict::Inconclusive, "{only:?} {}", alpaca.statement);
+    }
+}
+
+#[test]
+fn a_missing_name_is_refused_where_the_same_client_is_served_with_it() {
+    let server = haproxy("strict-sni ssl-min-ver TLSv1.3 alpn http/1.1");
+    let audit = audit(server.address);
+    let told = feature(&audit, "without-server-name");
+    assert_eq!(told.support, Support::No, "{told:?}");
+}
+
+#[test]
+fn without_certificates_nobody_is_refused_for_want_of_a_name() {
+    let server = openssl(&["-nocert", "-tls1_2", "-cipher", "aNULL:@SECLEVEL=0"]);
+    let audit = audit(server.address);
+    let told = feature(&audit, "without-server-name");
+    assert_eq!(told.support, Support::NotApplicable, "{told:?}");
+}
