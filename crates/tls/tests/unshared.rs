@@ -1,17 +1,23 @@
-//! Servers with which the modern client of the library agrees on nothing: what it would have asked is told as not known.
+//! Servers with which the clients of this program agree on nothing, in TLS or in HTTP: what would have been asked is told as not known.
 #![expect(clippy::unwrap_used, reason = "a test: a panic is how it reports")]
 
 mod stage;
 
 use std::fs;
+use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 use portreeve_lab::loopback::Served;
 use portreeve_model::tls::{Audit, Feature, Outcome, Support, Verdict, Weakness};
 use rcgen::{CertificateParams, KeyPair};
-use stage::audit_patiently as audit;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::server::Acceptor;
+use rustls::{ServerConfig, StreamOwned};
+use stage::{audit_patiently as audit, serve};
 
 /// Writes a certificate for more than one host, and its key.
 fn certificate(folder: &Path) {
@@ -85,6 +91,64 @@ fn a_missing_name_is_refused_where_the_same_client_is_served_with_it() {
     let audit = audit(server.address);
     let told = feature(&audit, "without-server-name");
     assert_eq!(told.support, Support::No, "{told:?}");
+}
+
+/// What is told of HTTP by an audit to which nothing was answered over it, though it may be spoken.
+fn assert_http_is_open(audit: &Audit, why: &str) {
+    let told = &weakness(audit, "breach");
+    assert_eq!(told.verdict, Verdict::Inconclusive, "{}", told.statement);
+    assert!(told.statement.contains(why), "{}", told.statement);
+    let advertised = feature(audit, "http3-advertised");
+    assert_eq!(advertised.support, Support::Inconclusive, "{advertised:?}");
+    let is_told = |one: &String| one.starts_with("HSTS: ") && one.contains(why);
+    assert!(audit.inconclusive.iter().any(is_told), "{:?}", audit.inconclusive);
+}
+
+#[test]
+fn http_that_the_modern_client_did_not_reach_is_not_known() {
+    let server = openssl(&[&KEYS[..], &["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA"]].concat());
+    let audit = audit(server.address);
+    assert_eq!(audit.outcome, Outcome::Audited);
+    assert_http_is_open(&audit, "handshake_failure");
+}
+
+#[test]
+fn http2_alone_is_another_http() {
+    let key = KeyPair::generate().unwrap();
+    let made = CertificateParams::new(["example.test".to_owned()]).unwrap().self_signed(&key).unwrap();
+    let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.der().clone()], PrivatePkcs8KeyDer::from(key.serialize_der()).into())
+        .unwrap();
+    let plain = Arc::new(config.clone());
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let http2 = Arc::new(config);
+    // It passes over a client that does not offer h2, and speaks it with that one, too.
+    let address = serve(move |mut stream| {
+        let mut acceptor = Acceptor::default();
+        let accepted = loop {
+            acceptor.read_tls(&mut stream)?;
+            match acceptor.accept() {
+                Ok(Some(accepted)) => break accepted,
+                Ok(None) => {}
+                Err((_, mut alert)) => return alert.write_all(&mut stream),
+            }
+        };
+        let offered = accepted.client_hello().alpn().is_some_and(|mut all| all.any(|name| name == b"h2"));
+        let config = if offered { http2.clone() } else { plain.clone() };
+        let session = match accepted.into_connection(config) {
+            Ok(session) => session,
+            Err((_, mut alert)) => return alert.write_all(&mut stream),
+        };
+        let mut session = StreamOwned::new(session, stream);
+        session.write_all(&[0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100])?;
+        session.read(&mut [0; 4096]).map(drop)
+    });
+    let audit = audit(address);
+    assert_eq!(feature(&audit, "alpn").values, ["h2"]);
+    assert_http_is_open(&audit, "a frame SETTINGS of HTTP/2");
 }
 
 #[test]

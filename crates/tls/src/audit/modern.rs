@@ -57,7 +57,10 @@ fn blocking(endpoint: &Endpoint, options: &Options) -> Modern {
         match http::ask(&mut session, name, endpoint.port) {
             Ok(http) => modern.http = Some(http),
             Err(why) => {
-                modern.notes.push(format!("HTTP: {why}."));
+                // Why there was no answer is told beside each thing that is not known for it.
+                if matches!(why, http::NoAnswer::NotHttp(_)) {
+                    modern.notes.push(format!("HTTP: {why}."));
+                }
                 modern.no_http = Some(why);
             }
         }

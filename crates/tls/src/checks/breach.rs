@@ -7,7 +7,7 @@ use portreeve_model::tls::{Evidence, Http};
 
 use super::{Check, Judgement};
 use crate::audit::{Known, Scene};
-use crate::http::{NoAnswer, WORTH_COMPRESSING, is_page};
+use crate::http::{NoAnswer, WORTH_COMPRESSING, is_page, unanswered};
 
 /// BREACH.
 pub(crate) static CHECK: Check = Check {
@@ -30,17 +30,16 @@ fn is_asked(scene: &Scene) -> bool {
 }
 
 fn judge(known: &Known, is_asked: bool) -> Judgement {
+    if let Some(why) = unanswered(known, is_asked) {
+        return Judgement::inconclusive(format!("Whether pages are compressed is not known: {why}."));
+    }
     match (&known.http, &known.no_http) {
         (Some(http), _) => judge_answer(http),
         (None, Some(NoAnswer::NotHttp(why))) => Judgement::not_vulnerable(
             format!("Nothing here speaks HTTP: the answer to GET / is {why}."),
             Vec::new(),
         ),
-        (None, Some(why)) => {
-            Judgement::inconclusive(format!("Whether pages are compressed is not known: {why}."))
-        }
-        (None, None) if !is_asked => Judgement::inconclusive("HTTP was not to be spoken."),
-        (None, None) => Judgement::inconclusive("No handshake went through that HTTP could be spoken over."),
+        (None, _) => Judgement::inconclusive("HTTP was not to be spoken."),
     }
 }
 
@@ -147,6 +146,10 @@ mod tests {
         assert_eq!(judge(&mail, true).verdict, Verdict::NotVulnerable);
         let silent = Known { no_http: Some(NoAnswer::Nothing("late".to_owned())), ..Known::default() };
         assert_eq!(judge(&silent, true).verdict, Verdict::Inconclusive);
+        let other = Known { no_http: Some(NoAnswer::Http2("SETTINGS")), ..Known::default() };
+        assert_eq!(judge(&other, true).verdict, Verdict::Inconclusive);
+        let contrary = Known { protocols: vec!["h2".to_owned()], ..mail };
+        assert_eq!(judge(&contrary, true).verdict, Verdict::Inconclusive);
         assert_eq!(judge(&Known::default(), false).verdict, Verdict::Inconclusive);
     }
 }

@@ -13,7 +13,7 @@ use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
 use crate::audit::{Scene, random};
-use crate::http::is_error;
+use crate::http::{is_error, unanswered};
 
 /// How long to wait where nothing says that QUIC is there: most servers have none, and many firewalls say nothing.
 const DOUBTFUL: Duration = Duration::from_secs(1);
@@ -44,7 +44,8 @@ pub(super) fn look(scene: &Scene) -> Pin<Box<dyn Future<Output = Vec<Feature>> +
                 Vec::new(),
             )
         };
-        vec![advertisement(scene.known.http.as_ref(), &advertised), quic]
+        let unknown = unanswered(&scene.known, scene.options.http);
+        vec![advertisement(scene.known.http.as_ref(), unknown, &advertised), quic]
     })
 }
 
@@ -75,12 +76,16 @@ fn services(header: &str) -> Vec<Service> {
     all.collect()
 }
 
-fn advertisement(http: Option<&Http>, advertised: &[Service]) -> Feature {
+/// Of the answer; `unknown` is why it is not known that there is one.
+fn advertisement(http: Option<&Http>, unknown: Option<String>, advertised: &[Service]) -> Feature {
     let values: Vec<String> =
         advertised.iter().map(|one| format!("{} at {}", one.protocol, one.authority)).collect();
     let header = http.map(|http| (http, http.alternative_services.as_deref().unwrap_or_default()));
     let (support, statement) = match header {
-        None => (Support::NotApplicable, "Nothing was answered over HTTP.".to_owned()),
+        None => match unknown {
+            Some(why) => (Support::Inconclusive, format!("What is answered over HTTP is not known: {why}.")),
+            None => (Support::NotApplicable, "Nothing was answered over HTTP.".to_owned()),
+        },
         Some(_) if !values.is_empty() => {
             (Support::Yes, format!("The answer advertises HTTP/3 in Alt-Svc: {}.", values.join(", ")))
         }
@@ -215,18 +220,22 @@ mod tests {
             let Answer::Head(http) = read_answer(head.as_bytes()) else { panic!("no head") };
             http
         };
-        let told =
-            advertisement(Some(&answered(&format!("HTTP/1.1 200 OK\r\nAlt-Svc: {header}\r\n\r\n"))), &read);
+        let told = advertisement(
+            Some(&answered(&format!("HTTP/1.1 200 OK\r\nAlt-Svc: {header}\r\n\r\n"))),
+            None,
+            &read,
+        );
         assert_eq!(
             (told.support, told.values),
             (Support::Yes, vec!["h3 at :443".to_owned(), "h3-29 at :8443".to_owned()])
         );
         let clear = answered("HTTP/1.1 404 Not Found\r\nAlt-Svc: clear\r\n\r\n");
-        assert_eq!(advertisement(Some(&clear), &[]).support, Support::No);
-        let plain = |status| advertisement(Some(&answered(&format!("HTTP/1.1 {status}\r\n\r\n"))), &[]);
+        assert_eq!(advertisement(Some(&clear), None, &[]).support, Support::No);
+        let plain = |status| advertisement(Some(&answered(&format!("HTTP/1.1 {status}\r\n\r\n"))), None, &[]);
         assert_eq!(plain("200 OK").support, Support::No);
         assert_eq!(plain("404 Not Found").support, Support::Inconclusive);
-        assert_eq!(advertisement(None, &[]).support, Support::NotApplicable);
+        assert_eq!(advertisement(None, None, &[]).support, Support::NotApplicable);
+        assert_eq!(advertisement(None, Some("late".to_owned()), &[]).support, Support::Inconclusive);
     }
 
     /// A socket that answers one probe with what `answer` makes of it.

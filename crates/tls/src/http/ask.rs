@@ -12,12 +12,20 @@ use super::body::{Framing, WORTH_COMPRESSING, is_page};
 /// The most that is read: heads are shorter, and of a body only the beginning is wanted.
 const MOST: usize = 64 << 10;
 
+/// The head of a frame of HTTP/2: before it is whole, nobody knows whether it is one.
+const FRAME_HEAD: usize = 9;
+
 /// Why there is no answer over HTTP.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NoAnswer {
     /// Something else is spoken there.
     #[error("the answer to GET / is {0}")]
     NotHttp(String),
+    /// HTTP/2, and no other.
+    #[error(
+        "GET / is answered with a frame {0} of HTTP/2, the one HTTP that is spoken there, and not by this program"
+    )]
+    Http2(&'static str),
     /// Nothing came, or not all of a head.
     #[error("{0}")]
     Nothing(String),
@@ -37,6 +45,9 @@ pub fn ask(session: &mut (impl Read + Write), host: &str, port: u16) -> Result<H
             Ok(0) => "the server closed the connection".to_owned(),
             Ok(count) => {
                 heard.extend_from_slice(buffer.get(..count).unwrap_or_default());
+                if heard.len() < FRAME_HEAD && heard.first() == Some(&0) {
+                    continue;
+                }
                 match read_head(&heard).map_err(|why| unreadable(&heard, why))? {
                     Some((http, framing, body)) if is_enough(&http, framing, body) || heard.len() >= MOST => {
                         return Ok(measured(http, framing, body));
@@ -74,10 +85,23 @@ fn measured(http: Http, framing: Framing, body: &[u8]) -> Http {
 
 /// Of an answer that is no HTTP/1: what begins as such is HTTP all the same.
 fn unreadable(heard: &[u8], why: String) -> NoAnswer {
-    if heard.starts_with(b"HTTP/") {
+    if let Some(frame) = frame(heard) {
+        NoAnswer::Http2(frame)
+    } else if heard.starts_with(b"HTTP/") {
         NoAnswer::Nothing(format!("the answer to GET / begins as one of HTTP and can not be read: {why}"))
     } else {
         NoAnswer::NotHttp(why)
+    }
+}
+
+/// The frame with which a server of HTTP/2 begins, or ends what is no HTTP/2 to it (RFC 9113, 3.4 and 4.1).
+fn frame(heard: &[u8]) -> Option<&'static str> {
+    let [0, high, low, kind, flags, 0, 0, 0, 0] = heard.first_chunk::<FRAME_HEAD>()? else { return None };
+    let length = u16::from_be_bytes([*high, *low]);
+    match (kind, flags) {
+        (4, 0) if length.is_multiple_of(6) => Some("SETTINGS"),
+        (7, _) if length >= 8 => Some("GOAWAY"),
+        _ => None,
     }
 }
 
@@ -186,6 +210,17 @@ mod tests {
         assert!(
             why(endless.chain(std::iter::repeat_n(&[b'x'; 4096][..], 100)).collect()).contains("longer than")
         );
+    }
+
+    #[test]
+    fn frames_of_http2_are_known_by_their_head() {
+        const SETTINGS: &[u8] = &[0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100];
+        let error = |pieces| ask(&mut Pieces(pieces, Vec::new()), "a", 443).unwrap_err();
+        assert_eq!(error(vec![SETTINGS]), NoAnswer::Http2("SETTINGS"));
+        assert_eq!(error(vec![&SETTINGS[..2], &SETTINGS[2..]]), NoAnswer::Http2("SETTINGS"));
+        assert_eq!(error(vec![&[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0]]), NoAnswer::Http2("GOAWAY"));
+        assert!(matches!(error(vec![&[0, 0, 5, 4, 0, 0, 0, 0, 0, 0]]), NoAnswer::NotHttp(_)));
+        assert!(matches!(error(vec![&[0, 0, 6]]), NoAnswer::Nothing(_)));
     }
 
     #[test]

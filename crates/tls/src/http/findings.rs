@@ -6,8 +6,8 @@ use portreeve_model::tls::{Feature, Http, Support};
 use portreeve_model::{Finding, Severity};
 
 use super::hsts::{LONG_ENOUGH, YEAR};
-use super::{Hsts, REDIRECT};
-use crate::audit::Scene;
+use super::{Hsts, NoAnswer, REDIRECT};
+use crate::audit::{Known, Scene};
 
 /// What the header should be: a year, with every name below.
 const HEADER: &str = "Strict-Transport-Security: max-age=31536000";
@@ -25,8 +25,16 @@ pub fn findings(scene: &Scene, features: &[Feature]) -> Vec<Finding> {
     found
 }
 
-/// What of HTTP is not known: whether a server has the header that leaves it out of an error.
+/// What of HTTP is not known: everything where there was no answer, and whether a server has the header that leaves it out of an error.
 pub fn open_question(scene: &Scene) -> Option<String> {
+    if let Some(why) = unanswered(&scene.known, scene.options.http) {
+        let what = if is_address(scene.name()) {
+            "HTTP: where pages send visitors is not known"
+        } else {
+            "HSTS: whether pages have the header, and where they send visitors, is not known"
+        };
+        return Some(format!("{what}: {why}."));
+    }
     let http = scene.known.http.as_ref().filter(|http| is_error(http))?;
     (http.strict_transport_security.is_none() && !is_address(scene.name())).then(|| {
         format!(
@@ -35,6 +43,23 @@ pub fn open_question(scene: &Scene) -> Option<String> {
             http.status
         )
     })
+}
+
+/// Why it is not known what is answered over HTTP; none where it is, where nobody is to ask, and where something else is spoken.
+pub(crate) fn unanswered(known: &Known, is_asked: bool) -> Option<String> {
+    if !is_asked || known.http.is_some() {
+        return None;
+    }
+    match &known.no_http {
+        Some(NoAnswer::NotHttp(why)) => {
+            let mut protocols =
+                known.protocols.iter().chain(known.modern.iter().flat_map(|met| &met.established.alpn));
+            let chosen = protocols.find(|name| ["h2", "http/1.1"].contains(&name.as_str()))?;
+            Some(format!("the server chooses {chosen} by ALPN, and the answer to GET / is {why}"))
+        }
+        Some(why) => Some(why.to_string()),
+        None => Some(known.no_modern().unwrap_or_else(|| "GET / was not asked for".to_owned())),
+    }
 }
 
 /// nginx's `add_header` and Apache's `Header set` without `always` pass over errors, so that one without a header says nothing of pages.

@@ -13,8 +13,8 @@ mod port80;
 pub use answer::{Answer, read_answer};
 pub use ask::{NoAnswer, ask};
 pub(crate) use body::{WORTH_COMPRESSING, is_page};
-pub(crate) use findings::is_error;
 pub use findings::{findings, open_question};
+pub(crate) use findings::{is_error, unanswered};
 pub use hsts::{Hsts, LONG_ENOUGH};
 pub use port80::{Plain, Port80, Reply, ask_plain};
 
