@@ -110,10 +110,9 @@ impl Certificate {
 
     /// Whether it is for a host: a name or an address. The common name does not count (RFC 9525, 2).
     pub fn is_for(&self, host: &str) -> bool {
-        let plain = host.trim_start_matches('[').trim_end_matches(']');
-        match plain.parse::<IpAddr>() {
-            Ok(address) => self.addresses.contains(&address),
-            Err(_) => self.names.iter().any(|name| name::covers(name, host)),
+        match name::address_of(host) {
+            Some(address) => self.addresses.contains(&address),
+            None => self.names.iter().any(|name| name::covers(name, host)),
         }
     }
 

@@ -1,9 +1,9 @@
 //! How to say hello to a server so that it answers: the usual extensions around the suites in question.
 
-use std::net::IpAddr;
-
 use portreeve_wire::tls::{ClientHello, Extension, NamedGroup, SignatureScheme, Suite, Version};
 use rustls::crypto::aws_lc_rs;
+
+use crate::name::address_of;
 
 /// Groups offered where groups are not the question: common ones, best first.
 pub(crate) const GROUPS: [NamedGroup; 8] = [
@@ -61,7 +61,7 @@ pub enum Manner {
 impl Greeting {
     /// The name as a hello may carry it: an address is never sent, nor what is longer than a name of DNS (RFC 6066, 3).
     pub fn name(&self) -> Option<&str> {
-        self.server_name.as_deref().filter(|name| name.parse::<IpAddr>().is_err() && name.len() <= 255)
+        self.server_name.as_deref().filter(|name| address_of(name).is_none() && name.len() <= 255)
     }
 
     /// A hello that a usual client could send: this version at the most, these suites, and in TLS 1.3 no key share, so that the server

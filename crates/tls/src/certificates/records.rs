@@ -11,12 +11,13 @@ use super::served::{Judged, compared};
 use crate::Certificate;
 use crate::audit::Scene;
 use crate::dns::{Answer, Caa, Resolver, Tlsa};
+use crate::name::address_of;
 
 /// Asks for CAA and TLSA records of the target, where it has a name and name servers may be asked.
 pub(super) async fn ask(scene: &Scene, judged: &[Judged], findings: &mut Vec<Finding>) -> Option<Records> {
     let resolver = scene.options.resolver.as_deref()?;
     let host = compared(scene.greeting.server_name.as_deref().unwrap_or(&scene.host));
-    if host.is_empty() || host.parse::<std::net::IpAddr>().is_ok() {
+    if host.is_empty() || address_of(&host).is_some() {
         return None;
     }
     Some(of_host(resolver, &host, scene.address().port(), judged, findings).await)

@@ -140,17 +140,20 @@ fn named(leaf: &Certificate, host: &str) -> Option<NameMatch> {
             name.starts_with("*.") != exact && name::covers(&name, &host)
         })
     };
-    let by = match host.parse::<std::net::IpAddr>() {
-        Ok(address) => leaf.addresses.contains(&address).then(|| address.to_string()),
-        Err(_) => covering(true).or_else(|| covering(false)).cloned(),
+    let by = match name::address_of(&host) {
+        Some(address) => leaf.addresses.contains(&address).then(|| address.to_string()),
+        None => covering(true).or_else(|| covering(false)).cloned(),
     };
     let wildcard = by.as_ref().is_some_and(|by| by.starts_with("*."));
     Some(NameMatch { matches: by.is_some(), by, wildcard, host })
 }
 
-/// A host as it is compared: without a dot at its end or brackets, and in ASCII (RFC 5890) where it is an internationalised name.
+/// A host as it is compared: without a dot at its end, brackets or a zone, and in ASCII (RFC 5890) where it is an internationalised name.
 pub(super) fn compared(host: &str) -> String {
     let plain = host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.');
+    if let Some(address) = name::address_of(plain) {
+        return address.to_string();
+    }
     if plain.is_ascii() {
         return plain.to_ascii_lowercase();
     }
@@ -224,4 +227,24 @@ fn missing(chain: &[Certificate], verdict: &Verdict) -> Option<String> {
         }
         Missing::Name => format!("{issuer} is missing; by its name it is an intermediate."),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_compared_without_its_zone() {
+        let leaf = Certificate {
+            addresses: vec!["fe80::1".parse().unwrap()],
+            names: vec!["a.test".to_owned()],
+            ..Certificate::read(b"")
+        };
+        for host in ["fe80::1%eth0", "[fe80::1%eth0]", "FE80::1"] {
+            let name = named(&leaf, host).unwrap();
+            assert_eq!((name.matches, &*name.host), (true, "fe80::1"), "{host}");
+        }
+        assert!(!named(&leaf, "fe80::2%eth0").unwrap().matches);
+        assert_eq!(named(&leaf, "A.test.").unwrap().by.as_deref(), Some("a.test"));
+    }
 }

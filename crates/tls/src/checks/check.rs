@@ -7,6 +7,7 @@ use portreeve_model::Severity;
 use portreeve_model::tls::{Evidence, Verdict, Weakness};
 
 use crate::audit::Scene;
+use crate::name::bracketed;
 
 /// How a check looks: a future that borrows the scene.
 pub type Look = for<'a> fn(&'a Scene) -> Pin<Box<dyn Future<Output = Judgement> + Send + 'a>>;
@@ -87,8 +88,7 @@ impl Check {
 /// A command with this server's address and name in it.
 fn reproduced(command: &str, scene: &Scene) -> String {
     let address = scene.address();
-    let name = scene.name();
-    let authority = if name.contains(':') { format!("[{name}]") } else { name.to_owned() };
+    let authority = bracketed(scene.name());
     command
         .replace("{target}", &address.to_string())
         .replace("{servername}", &scene.greeting.openssl_servername())

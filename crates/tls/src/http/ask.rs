@@ -1,13 +1,13 @@
 //! One request over a session that stands.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::Ipv6Addr;
 
 use portreeve_model::tls::Http;
 use thiserror::Error;
 
 use super::answer::read_head;
 use super::body::{Framing, WORTH_COMPRESSING, is_page};
+use crate::name::host_of_request;
 
 /// The most that is read: heads are shorter, and of a body only the beginning is wanted.
 const MOST: usize = 64 << 10;
@@ -116,8 +116,7 @@ fn unanswered(bytes: usize, why: &str) -> NoAnswer {
 pub(crate) fn request(host: &str, port: u16, usual: u16, more: &str) -> Vec<u8> {
     // What would be another header is not sent.
     let host: String = host.chars().filter(|one| !one.is_control() && *one != ' ').collect();
-    let plain = host.trim_start_matches('[').trim_end_matches(']');
-    let host = if plain.parse::<Ipv6Addr>().is_ok() { format!("[{plain}]") } else { host.clone() };
+    let host = host_of_request(&host);
     let authority = if port == usual { host } else { format!("{host}:{port}") };
     let version = env!("CARGO_PKG_VERSION");
     format!(
@@ -230,6 +229,8 @@ mod tests {
             text.lines().nth(1).unwrap().to_owned()
         };
         assert_eq!(line("::1", 8443), "Host: [::1]:8443");
+        assert_eq!(line("fe80::1%eth0", 443), "Host: [fe80::1]");
+        assert_eq!(line("192.0.2.1", 8443), "Host: 192.0.2.1:8443");
         assert_eq!(line("a.test", 443), "Host: a.test");
         assert_eq!(line("a.test\r\nX: y", 443), "Host: a.testX:y");
     }

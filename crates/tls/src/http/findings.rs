@@ -1,13 +1,12 @@
 //! What is to be mended about HTTP: HSTS, and ways back to HTTP without encryption.
 
-use std::net::IpAddr;
-
 use portreeve_model::tls::{Feature, Http, Support};
 use portreeve_model::{Finding, Severity};
 
 use super::hsts::{LONG_ENOUGH, YEAR};
 use super::{Hsts, NoAnswer, REDIRECT};
 use crate::audit::{Known, Scene};
+use crate::name::{address_of, bracketed};
 
 /// What the header should be: a year, with every name below.
 const HEADER: &str = "Strict-Transport-Security: max-age=31536000";
@@ -69,7 +68,7 @@ pub(crate) fn is_error(http: &Http) -> bool {
 
 /// Browsers keep no policy for an address (RFC 6797, 8.1.1).
 fn is_address(host: &str) -> bool {
-    host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
+    address_of(host).is_some()
 }
 
 /// Whose answer it is.
@@ -161,7 +160,7 @@ impl Target {
             "nginx: return 301 https://$host$request_uri;  Apache: Redirect permanent / https://NAME/"
                 .to_owned(),
         ];
-        finding.reproduce = Some(format!("curl -sI http://{}/", self.host));
+        finding.reproduce = Some(format!("curl -sI http://{}/", bracketed(&self.host)));
         finding
     }
 
@@ -173,7 +172,11 @@ impl Target {
             reason: reason.to_owned(),
             evidence: vec![seen],
             fix: vec![format!("Send {HEADER}"), SET.to_owned()],
-            reproduce: Some(format!("curl -skI --connect-to ::{} https://{}/", self.address, self.host)),
+            reproduce: Some(format!(
+                "curl -skI --connect-to ::{} https://{}/",
+                self.address,
+                bracketed(&self.host)
+            )),
             subjects: Vec::new(),
         }
     }
@@ -216,7 +219,9 @@ mod tests {
         ] {
             assert_eq!(id(value).as_deref(), Some(expected));
         }
-        assert_eq!(target("[2001:db8::1]").hsts(&http(None)), None);
+        for address in ["[2001:db8::1]", "fe80::1%eth0"] {
+            assert_eq!(target(address).hsts(&http(None)), None, "{address}");
+        }
     }
 
     #[test]

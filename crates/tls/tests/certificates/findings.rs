@@ -95,6 +95,15 @@ fn names_are_compared() {
 }
 
 #[test]
+fn an_address_with_a_zone_is_an_address() {
+    let lab = Lab::new();
+    let read = lab.trusting().read(&lab.chain("good.pem", &usual()), Some("fe80::1%eth0"));
+    let [found] = read.findings.as_slice() else { panic!("{:?}", read.findings) };
+    assert_eq!((&*found.id, found.severity), ("tls/certificate-name-mismatch", Severity::Low));
+    assert!(found.title.ends_with("not for fe80::1."), "{}", found.title);
+}
+
+#[test]
 fn chains_are_judged() {
     let lab = Lab::new();
     let trusting = lab.trusting();

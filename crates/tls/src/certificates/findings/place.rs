@@ -1,6 +1,8 @@
 //! Where a chain is from, and how standard tools show it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
+
+use crate::name::address_of;
 
 /// Where a chain is from.
 #[derive(Clone, Debug)]
@@ -80,7 +82,7 @@ impl Place {
                 // An address is no name that a hello holds (RFC 6066, 3).
                 let name = name
                     .as_ref()
-                    .filter(|name| name.parse::<IpAddr>().is_err())
+                    .filter(|name| address_of(name).is_none())
                     .map_or(" -noservername".to_owned(), |name| format!(" -servername {}", quoted(name)));
                 format!("openssl s_client -connect {address}{name}{more}")
             }

@@ -6,6 +6,7 @@ use portreeve_model::{Finding, Severity};
 use super::{Place, called, finding, or_empty, which};
 use crate::certificates::served::Judged;
 use crate::chain::{Trust, Verdict};
+use crate::name::address_of;
 
 pub(super) fn of(judged: &Judged, place: &Place) -> Vec<Finding> {
     let mut all: Vec<Finding> = name(judged, place).into_iter().collect();
@@ -22,7 +23,7 @@ pub(super) fn of(judged: &Judged, place: &Place) -> Vec<Finding> {
 fn name(judged: &Judged, place: &Place) -> Option<Finding> {
     let leaf = judged.leaf()?;
     let NameMatch { host, .. } = judged.served.name.as_ref().filter(|name| !name.matches)?;
-    let is_address = host.parse::<std::net::IpAddr>().is_ok();
+    let is_address = address_of(host).is_some();
     let names = names(leaf);
     let title = match names.as_str() {
         "" => format!("{} has no name that clients look at, hence is not for {host}.", place.certificate()),
