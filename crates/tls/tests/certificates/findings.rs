@@ -120,6 +120,18 @@ fn chains_are_judged() {
         let read = trusting.read(&lab.write(&format!("{name}/chain.pem"), text), NAME);
         assert_eq!(ids(&read), expected, "{name}");
     }
+    let surplus = |name: &str, count: usize| {
+        let more = (0..count).map(|at| below(&lab.root, &format!("Elsewhere {at}"), -300, 900).pem());
+        let text = leaf.pem() + &middle + &more.collect::<String>();
+        let read = trusting.read(&lab.write(&format!("{name}.pem"), text), NAME);
+        read.findings.first().unwrap().title.clone()
+    };
+    let (one, many) = (surplus("one", 1), surplus("many", 14));
+    assert!(one.ends_with(" has 1 certificate that leads nowhere: CN=Elsewhere 0."), "{one}");
+    assert!(
+        many.contains(" has 14 certificates that lead nowhere: ") && many.ends_with("; 6 more."),
+        "{many}"
+    );
     let missing = &trusting.read(&lab.path("alone"), NAME).files[0].chain;
     assert!(missing.missing.as_ref().unwrap().contains("Acme Intermediate CA"), "{:?}", missing.missing);
 

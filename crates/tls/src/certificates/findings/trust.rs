@@ -234,12 +234,7 @@ fn arrangement(judged: &Judged, place: &Place) -> Vec<Finding> {
             ..finding(
                 "tls/chain-surplus",
                 Severity::Info,
-                format!(
-                    "{} has {} that lead nowhere: {}.",
-                    place.chain(),
-                    certificates(names.len()),
-                    names.join("; ")
-                ),
+                format!("{} has {} nowhere: {}.", place.chain(), leading(count), names.join("; ")),
                 "Every handshake carries it for nothing.",
             )
         });
@@ -265,6 +260,6 @@ fn arrangement(judged: &Judged, place: &Place) -> Vec<Finding> {
     all
 }
 
-fn certificates(count: usize) -> String {
-    if count == 1 { "1 certificate".to_owned() } else { format!("{count} certificates") }
+fn leading(count: usize) -> String {
+    if count == 1 { "1 certificate that leads".to_owned() } else { format!("{count} certificates that lead") }
 }
