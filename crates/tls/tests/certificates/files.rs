@@ -112,6 +112,27 @@ fn every_way_of_writing_is_read() {
 }
 
 #[test]
+fn pem_is_found_after_a_digit_and_behind_blanks() {
+    let lab = Lab::new();
+    let (leaf, _) = lab.leaf(&usual());
+    lab.write("chain.pem", leaf.pem() + &lab.intermediate.pem());
+    let listed = openssl(lab.folder.path(), &["storeutl", "-certs", "chain.pem"]);
+    assert!(listed.starts_with("0: Certificate"), "{listed}");
+    let indented =
+        format!("  \t{}\r\n", leaf.pem().trim_end().replace("\r\n", "\n").replace('\n', "\r\n  \t"));
+    for (name, text, count) in [
+        ("listed", listed, 2),
+        ("indented", format!("tls:\n  crt: |\n{indented}"), 1),
+        ("both", format!("0: {indented}"), 1),
+    ] {
+        let read = lab.trusting().read(&lab.write(name, text), None);
+        assert!(read.unseen.is_empty(), "{name}: {:?}", read.unseen);
+        let file = read.files.first().unwrap_or_else(|| panic!("{name}: {read:?}"));
+        assert_eq!((file.format, file.chain.certificates.len()), (FileFormat::Pem, count), "{name}");
+    }
+}
+
+#[test]
 fn a_key_counts_only_where_it_is_the_one() {
     let lab = Lab::new();
     let (leaf, key) = lab.leaf(&usual());

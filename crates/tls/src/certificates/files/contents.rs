@@ -38,13 +38,10 @@ impl Contents {
         };
         if bytes.first() == Some(&tag::SEQUENCE) {
             contents.binary(bytes);
-        } else {
-            for block in blocks(bytes) {
-                match parse_x509_pem(block) {
-                    Ok((_, pem)) => contents.block(&pem.label, &pem.contents),
-                    Err(_) => contents.broken += 1,
-                }
-            }
+        }
+        // The first byte of DER is the digit 0, with which a text may begin, too.
+        if contents.is_empty() {
+            contents.text(bytes);
         }
         contents
     }
@@ -80,6 +77,17 @@ impl Contents {
         }
     }
 
+    fn text(&mut self, bytes: &[u8]) {
+        self.format = FileFormat::Pem;
+        for block in blocks(bytes) {
+            let read = |block: &[u8]| parse_x509_pem(block).ok().map(|(_, pem)| pem);
+            match read(block).or_else(|| read(&unindented(block))) {
+                Some(pem) => self.block(&pem.label, &pem.contents),
+                None => self.broken += 1,
+            }
+        }
+    }
+
     /// DER: a bundle, a certificate, a key.
     fn binary(&mut self, bytes: &[u8]) {
         self.format = FileFormat::Der;
@@ -112,6 +120,12 @@ fn blocks(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let starts: Vec<usize> = (0..bytes.len()).filter(begins_at).collect();
     let ends: Vec<usize> = starts.iter().skip(1).copied().chain([bytes.len()]).collect();
     starts.into_iter().zip(ends).filter_map(|(start, end)| bytes.get(start..end))
+}
+
+/// Without the blanks before its lines, as PEM in YAML or in a mail has them.
+fn unindented(block: &[u8]) -> Vec<u8> {
+    let lines: Vec<&[u8]> = block.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_start).collect();
+    lines.join(&b'\n')
 }
 
 /// Whether DER begins as a certificate: what is signed has a serial number, names and dates, and the key after them.
