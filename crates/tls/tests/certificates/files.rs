@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
 use std::process::Command;
 
 use jiff::Timestamp;
@@ -129,6 +130,28 @@ fn pem_is_found_after_a_digit_and_behind_blanks() {
         assert!(read.unseen.is_empty(), "{name}: {:?}", read.unseen);
         let file = read.files.first().unwrap_or_else(|| panic!("{name}: {read:?}"));
         assert_eq!((file.format, file.chain.certificates.len()), (FileFormat::Pem, count), "{name}");
+    }
+}
+
+#[test]
+fn a_large_file_of_a_folder_is_told_and_read_where_it_is_named() {
+    let lab = Lab::new();
+    let (leaf, _) = lab.leaf(&usual());
+    let chain = leaf.pem() + &lab.intermediate.pem();
+    let large = lab.write("all/large.pem", chain + &"# more\n".repeat(400_000));
+    lab.write("all/text", "no certificate\n");
+    let trusting = lab.trusting();
+    let read = |asked: &[PathBuf]| read_files(asked, None, trusting.stores(), Timestamp::now());
+    let folder = read(&[lab.path("all")]);
+    assert_eq!((folder.files.len(), folder.without_certificate, folder.unseen.len()), (0, 1, 1));
+    assert!(
+        folder.unseen[0].detail.ends_with("all/large.pem is larger than 2 MiB: in a folder it is not read.")
+    );
+    assert!(folder.unseen[0].remedy.as_ref().unwrap().contains("large.pem"));
+    for asked in [&[large.clone()][..], &[lab.path("all"), large.clone()], &[large.clone(), lab.path("all")]]
+    {
+        let named = read(asked);
+        assert_eq!((named.files.len(), named.unseen.len()), (1, 0), "{asked:?}: {:?}", named.unseen);
     }
 }
 

@@ -29,6 +29,7 @@ pub fn read_files(asked: &[PathBuf], host: Option<&str>, stores: Stores<'_>, now
     for path in asked {
         found.look(path);
     }
+    found.end();
     let all: Vec<(PathBuf, Contents)> = found.files;
     let mut files = Files {
         asked: asked.iter().map(|path| shown(path)).collect(),

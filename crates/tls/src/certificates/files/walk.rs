@@ -2,9 +2,10 @@
 //!
 //! A named pipe, a socket or a device is named and not opened: it may wait for ever, end never, or do something when it is read.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
+use std::mem;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -31,6 +32,8 @@ pub(super) struct Found {
     pub(super) without_certificate: u32,
     /// What could not be read.
     pub(super) unseen: Vec<Unseen>,
+    /// Files of folders that are too large to be looked into.
+    large: BTreeSet<PathBuf>,
     folders: HashSet<(u64, u64)>,
     paths: HashSet<PathBuf>,
 }
@@ -52,6 +55,21 @@ impl Found {
                 self.asked(path, read(path, LARGEST_ASKED));
             }
             Ok(data) => self.no_file(path, &data),
+        }
+    }
+
+    /// Tells the large files of folders, of which those were read that were asked for by their names.
+    pub(super) fn end(&mut self) {
+        let large = mem::take(&mut self.large);
+        for path in large {
+            if self.paths.contains(&path) {
+                continue;
+            }
+            let detail = format!("{} is larger than 2 MiB: in a folder it is not read.", path.display());
+            self.unseen(UnseenReason::Failed, detail);
+            if let Some(last) = self.unseen.last_mut() {
+                last.remedy = Some(format!("Name it itself: portreeve tls --cert {}", path.display()));
+            }
         }
     }
 
@@ -128,11 +146,11 @@ impl Found {
     }
 
     fn file(&mut self, path: &Path, data: &Metadata) {
-        if !self.paths.insert(path.to_owned()) {
+        if data.len() > LARGEST {
+            self.large.insert(path.to_owned());
             return;
         }
-        if data.len() > LARGEST {
-            self.without_certificate += 1;
+        if !self.paths.insert(path.to_owned()) {
             return;
         }
         match read(path, LARGEST) {
