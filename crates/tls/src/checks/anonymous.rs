@@ -16,7 +16,9 @@ pub(crate) static CHECK: Check = Check {
     fix: &[
         "Take them out of the suites. nginx: ssl_ciphers HIGH:!aNULL; Apache: SSLCipherSuite HIGH:!aNULL; haproxy: ssl-default-bind-ciphers HIGH:!aNULL; Postfix: smtpd_tls_exclude_ciphers = aNULL; GnuTLS: NORMAL:-ANON-DH:-ANON-ECDH",
     ],
-    reproduce: Some("openssl s_client -connect {target}{servername} -tls1_2 -cipher 'aNULL:@SECLEVEL=0'"),
+    reproduce: Some(
+        "openssl s_client -connect {target}{servername} -tls1_2 -cipher 'aNULL:@SECLEVEL=0' </dev/null",
+    ),
     look: |scene| Box::pin(std::future::ready(judge(&scene.known))),
 };
 

@@ -19,7 +19,9 @@ pub(crate) static CHECK: Check = Check {
         "Turn TLS 1.0 and SSL 3.0 off. nginx: ssl_protocols TLSv1.2 TLSv1.3; Apache: SSLProtocol -all +TLSv1.2 +TLSv1.3; haproxy: ssl-default-bind-options ssl-min-ver TLSv1.2",
         "Do not turn to RC4 instead: it is worse.",
     ],
-    reproduce: Some("openssl s_client -connect {target}{servername} -tls1 -cipher 'AES:3DES:@SECLEVEL=0'"),
+    reproduce: Some(
+        "openssl s_client -connect {target}{servername} -tls1 -cipher 'AES:3DES:@SECLEVEL=0' </dev/null",
+    ),
     look: |scene| Box::pin(std::future::ready(judge(&scene.known))),
 };
 

@@ -20,7 +20,7 @@ pub(crate) static CHECK: Check = Check {
         "Or mask the secret with fresh random bytes in every answer, as current web frameworks do, and set SameSite on session cookies.",
     ],
     reproduce: Some(
-        "curl -sk -o /dev/null -D - -H 'Accept-Encoding: gzip, deflate, br, zstd' https://{target}/ | grep -i content-encoding",
+        "curl -sk -o /dev/null -D - -H 'Accept-Encoding: gzip, deflate, br, zstd' --connect-to ::{target} https://{authority}/ | grep -i content-encoding",
     ),
     look: |scene| Box::pin(async { judge(&scene.known, is_asked(scene)) }),
 };

@@ -102,3 +102,22 @@ pub async fn run_all(scene: &Scene) -> Vec<Weakness> {
     let looks = super::CHECKS.iter().map(|check| async move { check.told(scene, (check.look)(scene).await) });
     futures_util::future::join_all(looks).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::CHECKS;
+
+    #[test]
+    fn commands_end_by_themselves_and_ask_for_the_name() {
+        for check in CHECKS {
+            let Some(command) = check.reproduce else { continue };
+            // The tools of another version are not run as they are.
+            if command.starts_with("openssl s_client") && !command.contains("(an OpenSSL") {
+                assert!(command.contains("</dev/null"), "{}: {command}", check.id);
+            }
+            if command.contains("https://") {
+                assert!(command.contains("https://{authority}/"), "{}: {command}", check.id);
+            }
+        }
+    }
+}

@@ -16,7 +16,9 @@ pub(crate) static CHECK: Check = Check {
     fix: &[
         "Take them out of the suites. nginx: ssl_ciphers HIGH:!aNULL:!eNULL; Apache: SSLCipherSuite HIGH:!aNULL:!eNULL; haproxy: ssl-default-bind-ciphers HIGH:!aNULL:!eNULL; GnuTLS: NORMAL:-NULL; OpenSSL's names for all of them: eNULL, COMPLEMENTOFALL",
     ],
-    reproduce: Some("openssl s_client -connect {target}{servername} -tls1_2 -cipher 'eNULL:@SECLEVEL=0'"),
+    reproduce: Some(
+        "openssl s_client -connect {target}{servername} -tls1_2 -cipher 'eNULL:@SECLEVEL=0' </dev/null",
+    ),
     look: |scene| Box::pin(std::future::ready(judge(&scene.known))),
 };
 
