@@ -49,13 +49,7 @@ fn extended_master_secret(known: &Known, whole: &Result<Talk, Absent>) -> Featur
             ..feature(Support::Yes, "The server answered the offer of the extension.".to_owned())
         },
         None if hellos.is_empty() => without_hellos(known, feature),
-        None => {
-            let count = hellos.len();
-            feature(
-                Support::No,
-                format!("None of the server's {count} hellos before TLS 1.3 has the extension."),
-            )
-        }
+        None => feature(Support::No, lacking(hellos.len(), " before TLS 1.3", "the extension")),
     }
 }
 
@@ -91,13 +85,15 @@ fn encrypt_then_mac(known: &Known, asked: Option<&ServerHello>) -> Feature {
                 without_hellos(known, feature)
             }
         }
-        None => {
-            let count = hellos.len();
-            feature(
-                Support::No,
-                format!("None of the server's {count} hellos with a CBC suite has the extension."),
-            )
-        }
+        None => feature(Support::No, lacking(hellos.len(), " with a CBC suite", "the extension")),
+    }
+}
+
+/// That no hello of those that were seen has something.
+pub(super) fn lacking(hellos: usize, which: &str, what: &str) -> String {
+    match hellos {
+        1 => format!("The server's one hello{which} does not have {what}."),
+        count => format!("None of the server's {count} hellos{which} has {what}."),
     }
 }
 
@@ -146,5 +142,19 @@ fn feature(id: &str, title: &str, support: Support, statement: String) -> Featur
         statement,
         values: Vec::new(),
         evidence: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lacking;
+
+    #[test]
+    fn one_hello_is_no_plural() {
+        assert_eq!(
+            lacking(1, " before TLS 1.3", "the extension"),
+            "The server's one hello before TLS 1.3 does not have the extension."
+        );
+        assert_eq!(lacking(2, "", "it"), "None of the server's 2 hellos has it.");
     }
 }

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use portreeve_model::tls::{Evidence, Feature, FeatureGroup, Support};
 use portreeve_wire::tls::{ExtensionType, Version};
 
-use super::handshake::{is_old, old_hellos};
+use super::handshake::{is_old, lacking, old_hellos};
 use super::sessions::{sentence, support_of};
 use crate::audit::{Known, Scene};
 use crate::session::{Absent, Outcome, Talk};
@@ -51,10 +51,7 @@ fn secure(known: &Known, whole: &Result<Talk, Absent>) -> Feature {
             format!("Every hello of the server, {count} in all, has the extension renegotiation_info."),
         )
     } else if marked == 0 {
-        feature(
-            Support::No,
-            format!("None of the server's {count} hellos has the extension renegotiation_info."),
-        )
+        feature(Support::No, lacking(count, "", "the extension renegotiation_info"))
     } else {
         feature(
             Support::Inconclusive,

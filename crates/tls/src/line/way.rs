@@ -97,7 +97,7 @@ impl Line {
         if self.begun.elapsed() >= self.limits.whole {
             Some(format!("the time for one server, {:.0} s, is used up", self.limits.whole.as_secs_f64()))
         } else if self.connections() >= most {
-            Some(format!("the budget of {most} connections is used up"))
+            Some(used_up(most))
         } else {
             self.slowness.given_up().or_else(|| self.endless.given_up())
         }
@@ -182,9 +182,25 @@ impl Line {
             .connections
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| (count < most).then_some(count + 1));
         if taken.is_err() {
-            return Err(format!("the budget of {most} connections is used up"));
+            return Err(used_up(most));
         }
         self.pace.turn(Instant::now()).await;
         Ok(())
+    }
+}
+
+fn used_up(connections: u32) -> String {
+    let plural = if connections == 1 { "" } else { "s" };
+    format!("the budget of {connections} connection{plural} is used up")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::used_up;
+
+    #[test]
+    fn a_budget_of_one_is_no_plural() {
+        assert_eq!(used_up(1), "the budget of 1 connection is used up");
+        assert_eq!(used_up(60), "the budget of 60 connections is used up");
     }
 }
