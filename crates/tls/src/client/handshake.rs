@@ -12,7 +12,7 @@ use super::config::{Options, Recorder, configure};
 use super::meeting::{Ending, Established, Meeting, Party, SeenAlert};
 use super::session::Session;
 use crate::spoken;
-use crate::stream_error::is_gone;
+use crate::stream_error::{is_gone, told_by_library};
 use crate::wire_tap::WireTap;
 
 /// In TLS 1.3 a server that misses a client certificate says so only after the client is done; one round trip, and time to think.
@@ -104,7 +104,7 @@ fn refused(error: &Error, connection: &mut ClientConnection, wire: &mut WireTap)
         description: alert.description,
         raw: wire.sent().to_vec(),
     });
-    (not_tls(wire).unwrap_or_else(|| Ending::Incompatible(error.to_string())), ours)
+    (not_tls(wire).unwrap_or_else(|| Ending::Incompatible(told_by_library(error))), ours)
 }
 
 fn not_tls(wire: &WireTap) -> Option<Ending> {

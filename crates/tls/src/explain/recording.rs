@@ -15,7 +15,7 @@ use rustls::{ClientConfig, ClientConnection, Error, KeyLog};
 use super::secrets::Secrets;
 use crate::client::Recorder;
 use crate::exchange::Turn;
-use crate::stream_error::timed_out;
+use crate::stream_error::{timed_out, told_by_library};
 
 /// The most that is kept of one connection.
 const MOST: usize = 320 << 10;
@@ -56,7 +56,7 @@ pub(crate) struct Recording {
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum Trouble {
     /// What the library says: the server's alert, or a rule that the server broke.
-    #[error("{0}")]
+    #[error("{}", told_by_library(.0))]
     Library(#[from] Error),
     /// Something else: no connection, no answer.
     #[error("{0}")]

@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::answer::read_head;
 use super::body::{Framing, WORTH_COMPRESSING, is_page};
 use crate::name::host_of_request;
+use crate::stream_error::told;
 
 /// The most that is read: heads are shorter, and of a body only the beginning is wanted.
 const MOST: usize = 64 << 10;
@@ -61,7 +62,7 @@ pub fn ask(session: &mut (impl Read + Write), host: &str, port: u16) -> Result<H
                 }
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(error) => sent.err().unwrap_or(error).to_string(),
+            Err(error) => told(&sent.err().unwrap_or(error)),
         };
         // A page that ends too early, or too late, is as long as what came of it.
         return match read_head(&heard) {

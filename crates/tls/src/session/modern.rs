@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::sessions::Absent;
 use crate::audit::Scene;
 use crate::client::{self, Meeting, Tickets, configure};
-use crate::stream_error::is_gone;
+use crate::stream_error::{is_gone, told_by_library};
 
 /// More reads than any handshake takes.
 const READS: usize = 200;
@@ -193,17 +193,10 @@ async fn receive(
             Ok(_) => {}
             Err(error) => return Err(error.to_string()),
         }
-        let state = connection.process_new_packets().map_err(|error| told(&error))?;
+        let state = connection.process_new_packets().map_err(|error| told_by_library(&error))?;
         if state.peer_has_closed() {
             return Ok(Received::End);
         }
     }
     Ok(Received::More)
-}
-
-fn told(error: &rustls::Error) -> String {
-    match error {
-        rustls::Error::AlertReceived(alert) => format!("the server sent the alert {alert:?}"),
-        other => other.to_string(),
-    }
 }
