@@ -13,6 +13,9 @@ use crate::prefix::address_and_length;
 const MOST_BITS: u8 = 16;
 /// What is asked of a target that names no port.
 const USUAL_PORT: &str = "443";
+/// What a target looks like, for help.
+const SHAPES: &str = "name a host or an address, with a colon before the port, or a URL: `example.com:443`, `[2001:db8::1]:443`, \
+                      `https://example.com/`";
 
 /// Why a target is not understood, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +44,12 @@ pub(super) fn parse(text: &str, services: Services<'_>) -> Result<Vec<TlsTarget>
     let bare = text.bytes().all(|byte| byte.is_ascii_digit());
     let (host, ports) = if bare { ("", vec![(0, text)]) } else { split(text) };
     let network = network(host)?;
+    if let (None, Some((place, rest)), [(at, _)]) = (network, host.split_once('/'), ports.as_slice())
+        && *at == text.len()
+        && is_no_place(place, rest)
+    {
+        return Err(Mistake::new(0, format!("`{}` is no target", text.trim()), SHAPES));
+    }
     let several = ports.len() > 1;
     ports
         .into_iter()
@@ -55,14 +64,17 @@ pub(super) fn parse(text: &str, services: Services<'_>) -> Result<Vec<TlsTarget>
             let shift = place.len().abs_diff(host.len());
             // An address of IPv6 without brackets has no port, which is the usual one then.
             let bare = place.matches(':').count() > 1 && !place.starts_with('[');
-            let written = if bare { place.to_owned() } else { format!("{place}:{port}") };
+            // What is wrong with a slash in it is told of what was written, not of what was put behind it.
+            let unnamed = at == text.len() && network.is_none() && place.contains('/');
+            let written = if bare || unnamed { place.to_owned() } else { format!("{place}:{port}") };
             let read = target::parse(&written, services).map_err(|error| Mistake {
                 offset: within(if network.is_some() { error.offset + shift } else { error.offset }),
                 message: error.message,
                 help: error.help,
             })?;
             if read.protocol != Protocol::Tcp {
-                let at = within(host.len() + 1 + port.find('/').unwrap_or(0));
+                let slash = port.find('/').map(|at| port_at + at).or_else(|| host.find('/'));
+                let at = within(slash.unwrap_or(port_at));
                 return Err(Mistake::new(
                     at,
                     "TLS over UDP is not audited",
@@ -73,6 +85,12 @@ pub(super) fn parse(text: &str, services: Services<'_>) -> Result<Vec<TlsTarget>
             Ok(TlsTarget { text: told, host, port: read.port })
         })
         .collect()
+}
+
+/// Whether a word and what is behind its slash are neither a host with a path nor a port with its transport: `udp/443`.
+fn is_no_place(place: &str, rest: &str) -> bool {
+    let is_transport = ["tcp", "udp"].iter().any(|name| rest.eq_ignore_ascii_case(name));
+    !is_transport && !place.contains(['.', ':', '[']) && !place.chars().any(char::is_whitespace)
 }
 
 fn url(text: &str, services: Services<'_>) -> Result<TlsTarget, Mistake> {
@@ -251,11 +269,17 @@ mod tests {
             ("", 0, "there is nothing in it"),
             (" ", 0, "there is nothing in it"),
             ("example.com/path", 11, "a path is read in a URL only"),
+            ("udp/443", 0, "`udp/443` is no target"),
+            ("443/udp", 3, "TLS over UDP is not audited"),
+            ("example.com/udp", 11, "TLS over UDP is not audited"),
         ] {
             let mistake = wrong(text);
             assert_eq!((mistake.offset, &*mistake.message), (offset, message), "{text}");
             assert!(!mistake.help.is_empty(), "{text}");
         }
+        // Nothing that was not written is in it.
+        assert!(wrong("udp/443").help.contains("`example.com:443`"));
+        assert!(wrong("example.com/path").help.ends_with("`https://example.com/path`"));
         assert!(wrong("10.0.0.0/8").help.contains("a /16 is the largest"));
         assert!(wrong("2001:db8::/64").help.contains("a /112 is the largest"));
     }
