@@ -7,7 +7,7 @@ use roxmltree::{Document, Node};
 use std::time::Duration;
 
 use crate::claims::Claims;
-use crate::text::{digest_of_base64, sorted, yes};
+use crate::text::{digest_of_base64, report, sorted, yes};
 
 const LONGEST: Duration = Duration::from_secs(60);
 
@@ -33,10 +33,7 @@ pub(crate) fn audit(server: &Server<'_>) -> Result<Claims, String> {
         .arg(format!("--xml={}", file.display()))
         .arg(format!("127.0.0.1:{}", server.port))
         .timeout(LONGEST);
-    let output = server.host.run(command).map_err(|error| error.to_string())?;
-    let text = std::fs::read_to_string(&file).map_err(|error| {
-        format!("no report ({error}); {}\n{}{}", output.status, output.stdout, output.stderr)
-    })?;
+    let text = report(server, command, &file)?;
     let asked = !server
         .peers
         .get("sslscan")

@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 use crate::claims::Claims;
-use crate::text::{from_base64, sorted, yes};
+use crate::text::{self, from_base64, sorted, yes};
 
 /// `SSLyze` waits for five seconds wherever a server says nothing.
 const LONGEST: Duration = Duration::from_secs(120);
@@ -63,10 +63,7 @@ pub(crate) fn audit(server: &Server<'_>) -> Result<Claims, String> {
         .args(QUESTIONS)
         .arg(format!("127.0.0.1:{}", server.port))
         .timeout(LONGEST);
-    let output = server.host.run(command).map_err(|error| error.to_string())?;
-    let text = std::fs::read_to_string(&file).map_err(|error| {
-        format!("no report ({error}); {}\n{}{}", output.status, output.stdout, output.stderr)
-    })?;
+    let text = text::report(server, command, &file)?;
     let report: Value =
         serde_json::from_str(&without_moduli(&text)).map_err(|error| format!("its report: {error}"))?;
     let scan = &report["server_scan_results"][0];
